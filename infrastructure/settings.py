@@ -1,0 +1,266 @@
+"""Every setting, read from the environment once at start. Owns names, defaults and their checks."""
+
+import base64
+import binascii
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import msgspec
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+Environment = Literal["development", "production"]
+
+
+class SettingError(Exception):
+    """A setting cannot be used. The text is one line and names the variable, never a secret."""
+
+    def __init__(self, variable: str, problem: str) -> None:
+        super().__init__(f"{variable}: {problem}")
+        self.variable = variable
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """Text that must not be printed by accident."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One environment variable: how it is read, what it defaults to, what it is for."""
+
+    variable: str
+    read: Callable[[str], Any]
+    default: str
+    purpose: str
+    required_in_production: bool = False
+
+
+def text(raw: str) -> str:
+    return raw
+
+
+def secret(raw: str) -> Secret:
+    return Secret(raw)
+
+
+def path(raw: str) -> Path:
+    return Path(raw).expanduser()
+
+
+def names(raw: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in raw.split(",") if part.strip())
+
+
+def flag(raw: str) -> bool:
+    lowered = raw.strip().lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("must be true or false")
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    def read(raw: str) -> int:
+        problem = f"must be a whole number from {low} to {high}"
+        try:
+            value = int(raw)
+        except ValueError:
+            raise ValueError(problem) from None
+        if not low <= value <= high:
+            raise ValueError(problem)
+        return value
+
+    return read
+
+
+def seconds(low: float, high: float) -> Callable[[str], float]:
+    def read(raw: str) -> float:
+        problem = f"must be a number of seconds from {low:g} to {high:g}"
+        try:
+            value = float(raw)
+        except ValueError:
+            raise ValueError(problem) from None
+        if not low <= value <= high:
+            raise ValueError(problem)
+        return value
+
+    return read
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if raw not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return raw
+
+    return read
+
+
+def database_url(raw: str) -> str:
+    """Empty: an SQLite file in the state folder."""
+    if not raw:
+        return raw
+    try:
+        url = make_url(raw)
+    except ArgumentError:
+        raise ValueError(
+            "must be a database address such as mysql+asyncmy://user@host/name"
+        ) from None
+    if url.drivername not in {"mysql+asyncmy", "mariadb+asyncmy", "sqlite+aiosqlite"}:
+        raise ValueError(
+            "must start with mysql+asyncmy://, mariadb+asyncmy:// or sqlite+aiosqlite://"
+        )
+    return raw
+
+
+def redis_url(raw: str) -> str:
+    """Empty: a private Redis is started."""
+    if raw and not raw.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    return raw
+
+
+def http_url(raw: str) -> str:
+    if raw and not raw.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return raw.rstrip("/")
+
+
+def key_of_32_bytes(raw: str) -> Secret:
+    """Empty in development: made once and kept in the state folder."""
+    if raw:
+        try:
+            decoded = base64.urlsafe_b64decode(raw.encode())
+        except (binascii.Error, ValueError):
+            decoded = b""
+        if len(decoded) != 32:
+            raise ValueError("must be 32 bytes in URL-safe base64")
+    return Secret(raw)
+
+
+SETTINGS: dict[str, Setting] = {
+    "env": Setting("LIVE_ENV", one_of(*get_args(Environment)), "development", "development or production"),
+    "host": Setting("HOST", text, "127.0.0.1", "address to listen on"),
+    "port": Setting("PORT", whole(1, 65535), "8000", "port to serve on"),
+    "var_dir": Setting("VAR_DIR", path, "var", "folder for local state"),
+    "public_url": Setting("LIVE_PUBLIC_URL", http_url, "", "address clients and providers reach us at"),
+    "database_url": Setting("LIVE_DATABASE_URL", database_url, "", "event log and SQL projections", True),
+    "redis_url": Setting("LIVE_REDIS_URL", redis_url, "", "Redis of the read models and wake-ups", True),
+    "jobs_redis_url": Setting("LIVE_JOBS_REDIS_URL", redis_url, "", "Redis of the jobs, an instance of its own", True),
+    "redis_prefix": Setting("LIVE_REDIS_PREFIX", text, "live:", "prefix of every key"),
+    "master_key": Setting("LIVE_MASTER_KEY", key_of_32_bytes, "", "wraps persons' keys and vault secrets", True),
+    "previous_master_keys": Setting("LIVE_PREVIOUS_MASTER_KEYS", secret, "", "older master keys, comma-separated, still readable"),
+    "token_key": Setting("LIVE_TOKEN_KEY", secret, "", "Ed25519 private key (PEM) that signs access tokens", True),
+    "checkpoint_key": Setting("LIVE_CHECKPOINT_KEY", secret, "", "Ed25519 private key (PEM) that signs log checkpoints", True),
+    "allowed_origins": Setting("LIVE_ALLOWED_ORIGINS", names, "", "origins browsers may call from, comma-separated"),
+    "log_level": Setting("LIVE_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info", "least level logged"),
+    "log_format": Setting("LIVE_LOG_FORMAT", one_of("auto", "json", "console"), "auto", "json, console, or by terminal"),
+    "queue_limit": Setting("LIVE_QUEUE_LIMIT", whole(1, 1_000_000), "10000", "commands that may wait before 503 overloaded"),
+    "batch_limit": Setting("LIVE_BATCH_LIMIT", whole(1, 10_000), "512", "commands decided in one transaction at most"),
+    "snapshot_every": Setting("LIVE_SNAPSHOT_EVERY", whole(10, 1_000_000), "1000", "events of a stream between snapshots"),
+    "command_retention_days": Setting("LIVE_COMMAND_RETENTION_DAYS", whole(1, 3650), "30", "how long command ids are remembered"),
+    "rate_limit_per_minute": Setting("LIVE_RATE_LIMIT_PER_MINUTE", whole(0, 10_000_000), "6000", "requests a minute and caller; 0: unlimited"),
+    "job_threads": Setting("LIVE_JOB_THREADS", whole(1, 256), "8", "jobs a worker runs at once"),
+    "sweep_seconds": Setting("LIVE_SWEEP_SECONDS", seconds(0.2, 86400), "30", "pause between sweeps for lost webhooks"),
+    "disconnect_grace_seconds": Setting("LIVE_DISCONNECT_GRACE_SECONDS", seconds(0.5, 86400), "60", "how long a show waits for its feed to come back"),
+    "checkpoint_seconds": Setting("LIVE_CHECKPOINT_SECONDS", seconds(1, 604800), "3600", "pause between signed checkpoints"),
+    "cloudflare_api_url": Setting("LIVE_CLOUDFLARE_API_URL", http_url, "", "empty: the simulator in development, Cloudflare in production"),
+    "cloudflare_account_id": Setting("LIVE_CLOUDFLARE_ACCOUNT_ID", text, "", "Cloudflare account", True),
+    "cloudflare_api_token": Setting("LIVE_CLOUDFLARE_API_TOKEN", secret, "", "API token with Stream write", True),
+    "cloudflare_calls_per_5_minutes": Setting("LIVE_CLOUDFLARE_CALLS_PER_5_MINUTES", whole(1, 1_000_000), "1000", "our share of the account's 1,200"),
+    "cloudflare_live_webhook_secret": Setting("LIVE_CLOUDFLARE_LIVE_WEBHOOK_SECRET", secret, "", "cf-webhook-auth of the Notifications webhook", True),
+    "cloudflare_video_webhook_secret": Setting("LIVE_CLOUDFLARE_VIDEO_WEBHOOK_SECRET", secret, "", "signing secret of the Stream webhook", True),
+    "cloudflare_webhook_tolerance_seconds": Setting("LIVE_CLOUDFLARE_WEBHOOK_TOLERANCE_SECONDS", seconds(1, 86400), "300", "how old a signed webhook may be"),
+    "cloudflare_recording_timeout_seconds": Setting("LIVE_CLOUDFLARE_RECORDING_TIMEOUT_SECONDS", whole(0, 86400), "30", "gap after which a broadcast becomes a new recording"),
+    "playback_signing_key_id": Setting("LIVE_PLAYBACK_SIGNING_KEY_ID", text, "", "Stream signing key; empty: playback is public"),
+    "playback_signing_key_pem": Setting("LIVE_PLAYBACK_SIGNING_KEY_PEM", secret, "", "its private key, base64 as Cloudflare returns it"),
+    "playback_token_seconds": Setting("LIVE_PLAYBACK_TOKEN_SECONDS", whole(60, 86400), "14400", "life of a playback token"),
+    "playback_scheme": Setting("LIVE_PLAYBACK_SCHEME", one_of("https", "http"), "https", "http for a local simulator"),
+    "r2_endpoint_url": Setting("LIVE_R2_ENDPOINT_URL", http_url, "", "S3 address of the account", True),
+    "r2_access_key_id": Setting("LIVE_R2_ACCESS_KEY_ID", text, "", "R2 token id", True),
+    "r2_secret_access_key": Setting("LIVE_R2_SECRET_ACCESS_KEY", secret, "", "SHA-256 of the R2 token", True),
+    "r2_bucket": Setting("LIVE_R2_BUCKET", text, "live-media", "bucket of media and exports"),
+    "r2_public_url": Setting("LIVE_R2_PUBLIC_URL", http_url, "", "address that serves the bucket to the public", True),
+    "otlp_endpoint": Setting("OTEL_EXPORTER_OTLP_ENDPOINT", http_url, "", "where traces go; empty: none"),
+}  # fmt: skip
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings as read; see `SETTINGS` for each one's variable and meaning."""
+
+    env: Environment
+    host: str
+    port: int
+    var_dir: Path
+    public_url: str
+    database_url: str
+    redis_url: str
+    jobs_redis_url: str
+    redis_prefix: str
+    master_key: Secret
+    previous_master_keys: Secret
+    token_key: Secret
+    checkpoint_key: Secret
+    allowed_origins: tuple[str, ...]
+    log_level: str
+    log_format: str
+    queue_limit: int
+    batch_limit: int
+    snapshot_every: int
+    command_retention_days: int
+    rate_limit_per_minute: int
+    job_threads: int
+    sweep_seconds: float
+    disconnect_grace_seconds: float
+    checkpoint_seconds: float
+    cloudflare_api_url: str
+    cloudflare_account_id: str
+    cloudflare_api_token: Secret
+    cloudflare_calls_per_5_minutes: int
+    cloudflare_live_webhook_secret: Secret
+    cloudflare_video_webhook_secret: Secret
+    cloudflare_webhook_tolerance_seconds: float
+    cloudflare_recording_timeout_seconds: int
+    playback_signing_key_id: str
+    playback_signing_key_pem: Secret
+    playback_token_seconds: int
+    playback_scheme: str
+    r2_endpoint_url: str
+    r2_access_key_id: str
+    r2_secret_access_key: Secret
+    r2_bucket: str
+    r2_public_url: str
+    otlp_endpoint: str
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Raises `SettingError` for the first variable that cannot be used."""
+    values = {name: _read(setting, environ) for name, setting in SETTINGS.items()}
+    settings = Settings(**values)
+    if settings.env == "production":
+        _require(environ)
+    return settings
+
+
+def _read(setting: Setting, environ: Mapping[str, str]) -> Any:
+    raw = environ.get(setting.variable) or setting.default
+    try:
+        return setting.read(raw)
+    except ValueError as problem:
+        raise SettingError(setting.variable, str(problem)) from None
+
+
+def _require(environ: Mapping[str, str]) -> None:
+    for setting in SETTINGS.values():
+        if setting.required_in_production and not environ.get(setting.variable):
+            raise SettingError(setting.variable, f"must be set in production ({setting.purpose})")
