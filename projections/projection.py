@@ -6,10 +6,10 @@ parking and waiting are the engine's work (infrastructure.read_models).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Column
+from sqlalchemy import Column, Select, Table
 
 from domain.shared import Recorded
 
@@ -54,3 +54,50 @@ class RedisProjection(Projection[V]):
     """
 
     rankings: Callable[[V], Mapping[str, float]] = lambda _view: {}
+
+
+T = TypeVar("T")
+
+
+class Seen(msgspec.Struct, Generic[T], frozen=True):
+    """What a query saw, and the log position its projection stood at when it looked."""
+
+    value: T
+    position: int
+
+
+class ProjectionBehind(Exception):
+    """The projection did not reach the wanted position in time; `retry_after` is seconds."""
+
+    def __init__(self, projection: str, *, wanted: int, retry_after: float = 1.0) -> None:
+        super().__init__(f"{projection} has not reached position {wanted} yet")
+        self.projection = projection
+        self.wanted = wanted
+        self.retry_after = retry_after
+
+
+class Views(Protocol):
+    """Reads projections. Each answer comes from one generation, as of one position."""
+
+    async def wait(self, projection: Projection[Any], position: int) -> None:
+        """Returns once `projection` has reached `position`; raises `ProjectionBehind`."""
+        ...
+
+    async def get(self, projection: Projection[V], key: str) -> Seen[V | None]: ...
+
+    async def select(
+        self, projection: TableProjection[V], build: Callable[[Table], Select[Any]]
+    ) -> Seen[list[V]]:
+        """`build` gets the generation's table and returns a select of its `view` column."""
+        ...
+
+    async def ranked(
+        self,
+        projection: RedisProjection[V],
+        ranking: str,
+        *,
+        limit: int,
+        before: tuple[float, str] | None = None,
+    ) -> Seen[list[V]]:
+        """Views of a ranking by falling score, then falling key, from just below `before`."""
+        ...

@@ -1,0 +1,32 @@
+"""What we count and time, under the names Prometheus sees. Owns names, labels and buckets."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_FAST = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+COMMAND_SECONDS = Histogram(
+    "live_command_seconds", "From submission to durable answer", ("outcome",), buckets=_FAST
+)
+APPEND_SECONDS = Histogram("live_append_seconds", "One append transaction", buckets=_FAST)
+APPEND_BATCH = Histogram(
+    "live_append_batch_commands",
+    "Commands in one append transaction",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
+)
+QUEUE_DEPTH = Gauge("live_command_queue_depth", "Commands waiting to be decided")
+LOG_POSITION = Gauge("live_log_position", "Last position seen in the log")
+PROJECTION_POSITION = Gauge("live_projection_position", "Position reached", ("projection",))
+PROJECTION_LAG_EVENTS = Gauge("live_projection_lag_events", "Events behind", ("projection",))
+PROJECTION_LAG_SECONDS = Gauge(
+    "live_projection_lag_seconds", "Age of the oldest event not yet projected", ("projection",)
+)
+PARKED_STREAMS = Gauge("live_projection_parked_streams", "Streams set aside", ("projection",))
+JOBS = Counter("live_jobs_total", "Jobs by how they ended", ("job", "outcome"))
+JOB_SECONDS = Histogram("live_job_seconds", "One try of a job", ("job",), buckets=_FAST)
+WEBHOOKS = Counter("live_webhooks_total", "Webhooks by how they were taken", ("source", "outcome"))
+PROVIDER_CALLS = Counter(
+    "live_provider_calls_total", "Calls to outside systems", ("provider", "operation", "outcome")
+)
+HTTP_SECONDS = Histogram(
+    "live_http_request_seconds", "HTTP requests", ("method", "route", "status"), buckets=_FAST
+)
