@@ -49,6 +49,13 @@ class UnknownEvent(Event, frozen=True, kw_only=True):
     tag: ClassVar[str] = "unknown"
 
 
+class UndecodableEvent(Event, frozen=True, kw_only=True):
+    """A fact whose stored payload does not fit its type. Whoever folds it must set it aside."""
+
+    tag: ClassVar[str] = "undecodable"
+    problem: str
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A request to decide on. Time and new ids arrive in it: deciding is pure."""
 
