@@ -118,10 +118,16 @@ class EventLog(Protocol):
         ...
 
 
+class JobsUnavailable(Exception):
+    """The job queue cannot be reached; the job may or may not have been handed over."""
+
+
 class JobQueue(Protocol):
     """Hands slow or fallible work to the workers, at least once. Jobs are idempotent."""
 
-    async def enqueue(self, job: str, *args: str, delay_seconds: float = 0) -> None: ...
+    async def enqueue(self, job: str, *args: str, delay_seconds: float = 0) -> None:
+        """Raises `JobsUnavailable`."""
+        ...
 
 
 class ProviderError(Exception):
