@@ -1,0 +1,56 @@
+"""What a running role has at hand. Made by `interfaces.bootstrap`, used by every interface."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from application.ports import (
+    CommandBus,
+    EventLog,
+    LiveVideo,
+    ObjectStore,
+    PlaybackSigner,
+    Vault,
+)
+from infrastructure.jobs.dead_jobs import DeadJobs
+from infrastructure.jobs.queue import DramatiqJobQueue
+from infrastructure.processes.deadlines import Deadlines
+from infrastructure.processes.runner import ProcessRunner
+from infrastructure.settings import Settings
+from infrastructure.webhook_inbox import WebhookInbox
+from projections.projection import Views
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The application's services, one attribute a context."""
+
+    streaming: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """Everything wired. `bus` is started; `projector`, `processes` and workers are started by
+    the roles that run them."""
+
+    settings: Settings
+    engine: AsyncEngine
+    redis: Redis
+    log: EventLog
+    bus: CommandBus
+    views: Views
+    projector: Any
+    jobs: DramatiqJobQueue
+    dead_jobs: DeadJobs
+    processes: ProcessRunner
+    deadlines: Deadlines
+    inbox: WebhookInbox
+    video: LiveVideo
+    signer: PlaybackSigner
+    vault: Vault
+    objects: ObjectStore
+    keyring: Any
+    tokens: Any
+    services: Services
