@@ -6,17 +6,40 @@
 set -eu
 
 cd "$(dirname "$0")/../.."
+HERE=infrastructure/deployment
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/live-commerce/uv"
-PYTHON_NEEDED='import sys; sys.exit(sys.version_info < (3, 11))'
+NEW_ENOUGH='import sys; sys.exit(sys.version_info < (3, 11))'
+
+main() {
+    PYTHON="$(find_python)"
+    use_the_machines_certificates
+    case "$1" in
+        run)
+            make_venv
+            uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.lock
+            install_project
+            ;;
+        dev)
+            make_venv
+            uv pip sync --quiet --python .venv/bin/python --require-hashes requirements-dev.lock
+            install_project
+            ;;
+        lock)
+            lock --group dev -o requirements-dev.lock
+            lock --group build -c requirements-dev.lock -o requirements.lock
+            ;;
+        *) fail "say run, dev or lock" ;;
+    esac
+}
 
 fail() {
     echo "set-up: $1" >&2
     exit 1
 }
 
-python() {
+find_python() {
     for name in "${PYTHON:-python3}" python3 python3.13 python3.12 python3.11; do
-        if "$name" -c "$PYTHON_NEEDED" 2>/dev/null; then
+        if "$name" -c "$NEW_ENOUGH" 2>/dev/null; then
             command -v "$name"
             return
         fi
@@ -24,10 +47,31 @@ python() {
     fail "Python 3.11 or newer is needed (Debian, Ubuntu: apt-get install python3; macOS: brew install python3)"
 }
 
-# uv from PATH, else a private copy. `pip --target` also works where the distribution forbids
-# installing into its own Python (PEP 668).
+# A company's network may have added certificates of its own to the machine's.
+use_the_machines_certificates() {
+    if [ -e /etc/ssl/certs/ca-certificates.crt ] || [ "$(uname)" = Darwin ]; then
+        export UV_SYSTEM_CERTS=1
+    fi
+}
+
+make_venv() {
+    if ! .venv/bin/python -c "$NEW_ENOUGH" 2>/dev/null; then
+        uv venv --quiet --clear --python "$PYTHON" .venv
+    fi
+}
+
+install_project() {
+    uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+}
+
+lock() {
+    uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --upgrade \
+        --generate-hashes --no-emit-index-url --no-header "$@"
+}
+
+# uv from PATH, else a private copy.
 uv() {
-    if command -v uv >/dev/null && command uv --version >/dev/null 2>&1; then
+    if command uv --version >/dev/null 2>&1; then
         command uv "$@"
     else
         [ -x "$TOOLS/bin/uv" ] || fetch_uv
@@ -35,49 +79,25 @@ uv() {
     fi
 }
 
+# `pip --target` also works where the distribution guards its own Python (PEP 668).
 fetch_uv() {
     echo "set-up: fetching uv" >&2
-    mkdir -p "$TOOLS"
     if "$PYTHON" -m pip --version >/dev/null 2>&1; then
-        "$PYTHON" -m pip install -q --disable-pip-version-check --root-user-action ignore \
-            --target "$TOOLS" --upgrade --require-hashes -r infrastructure/deployment/uv.txt
+        set -- "$PYTHON" -m pip install --target "$TOOLS" --upgrade
     else
-        "$PYTHON" -c 'import ensurepip' 2>/dev/null || install_venv
+        "$PYTHON" -c 'import ensurepip' 2>/dev/null || install_ensurepip
         "$PYTHON" -m venv --clear "$TOOLS"
-        "$TOOLS/bin/python" -m pip install -q --disable-pip-version-check \
-            --require-hashes -r infrastructure/deployment/uv.txt
+        set -- "$TOOLS/bin/python" -m pip install
     fi
+    "$@" --quiet --disable-pip-version-check --require-hashes -r "$HERE/uv.txt"
 }
 
-install_venv() {
+install_ensurepip() {
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
         fail "neither uv, pip nor venv is here: install one (Debian, Ubuntu: sudo apt-get install python3-venv)"
     fi
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-        "python$("$PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv" >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3-venv >/dev/null
 }
 
-PYTHON="$(python)"
-export UV_PYTHON_DOWNLOADS=never
-# The machine's own certificates, where it keeps some: a company's network may have added its own.
-if [ -e /etc/ssl/certs/ca-certificates.crt ] || [ "$(uname)" = Darwin ]; then
-    export UV_SYSTEM_CERTS=1
-fi
-lock() {
-    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
-        --no-emit-index-url --no-header "$@"
-}
-
-.venv/bin/python -c "$PYTHON_NEEDED" 2>/dev/null || uv venv --quiet --clear --python "$PYTHON" .venv
-case "${1:-dev}" in
-    lock)
-        lock pyproject.toml --group dev -o requirements-dev.lock
-        lock pyproject.toml -c requirements-dev.lock -o requirements.lock
-        exit
-        ;;
-    run) uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.lock ;;
-    dev) uv pip sync --quiet --python .venv/bin/python --require-hashes requirements-dev.lock ;;
-    *) fail "say run, dev or lock" ;;
-esac
-uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+main "${1:-dev}"
