@@ -336,12 +336,26 @@ class ObjectStore(Protocol):
     def public_url(self, key: str) -> str: ...
 
 
+class OpenBroadcast(msgspec.Struct, frozen=True, kw_only=True):
+    """A show that still has work to be done: no live input yet, or one still in use.
+
+    `status` is the show's, `changed_at` when it entered it. `interruption` counts from 1.
+    """
+
+    stream_id: str
+    input_uid: str | None
+    status: str
+    mode: str
+    interruption: int
+    changed_at: datetime
+
+
 class BroadcastIndex(Protocol):
     """Finds live streams by their video input, eventually consistent. For reactions only:
     an invariant is decided on the stream itself."""
 
     async def stream_of_input(self, input_uid: str) -> str | None: ...
 
-    async def open_inputs(self) -> Sequence[tuple[str, str]]:
-        """(stream id, input uid) of every stream whose input is still in use."""
+    async def open_broadcasts(self) -> Sequence[OpenBroadcast]:
+        """In order of stream id, the oldest first."""
         ...
