@@ -23,13 +23,16 @@ class Handler:
     `streams` names the streams a command reads and may append to; `deciders` has the decider of
     each, in the same order. `decide` gets their states in that order and returns as many tuples
     of events. `answer` is made of the states after them; it is kept, so a repeated command id
-    gets the first answer again.
+    gets the first answer again. `opens` says that the first stream is expected to be new: it is
+    then not read before deciding, and should it exist after all, the command is decided again on
+    what stands there.
     """
 
     deciders: tuple[Decider[Any], ...]
     streams: Callable[[Any], tuple[str, ...]]
     decide: Callable[[States, Any], Decision]
     answer: Callable[[Any, States], msgspec.Struct | None]
+    opens: bool = False
 
 
 Handlers = Mapping[type[Command], Handler]
@@ -43,6 +46,8 @@ def on_one_stream(
     decider: Decider[Any],
     entity_id: Callable[[Any], str],
     answer: Callable[[Any, States], msgspec.Struct | None] = no_answer,
+    *,
+    opens: bool = False,
 ) -> Handler:
     """The common case: one command, one stream, the decider's own `decide`."""
 
@@ -52,4 +57,4 @@ def on_one_stream(
     def decide(states: States, command: Any) -> Decision:
         return (decider.decide(states[0], command),)
 
-    return Handler((decider,), streams, decide, answer)
+    return Handler((decider,), streams, decide, answer, opens)

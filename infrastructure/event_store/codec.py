@@ -47,20 +47,20 @@ class EventCodec:
             for event_type in self._types.values()
             if (fields := personal_fields(event_type))
         }
-        self._keyring = keyring
+        self.keyring = keyring
         self._upcasters = upcasters
 
     def encode(self, event: Event) -> bytes:
         """The payload to store. Raises `KeysMissing` when a person's key is not at hand."""
         if (fields := self._personal.get(type(event))) is not None:
-            event = self._with_personal(event, fields, self._keyring.seal)
+            event = self._with_personal(event, fields, self.keyring.seal)
         return _encode(event)
 
     def decode(self, row: Sequence[Any]) -> Event:
         """The event of a row, personal fields opened. Raises `KeysMissing`."""
         event = self.decode_sealed(row)
         if (fields := self._personal.get(type(event))) is not None:
-            return self._with_personal(event, fields, self._keyring.open)
+            return self._with_personal(event, fields, self.keyring.open)
         return event
 
     def decode_sealed(self, row: Sequence[Any]) -> Event:
@@ -93,14 +93,14 @@ class EventCodec:
             person
             for event in events
             for subject in self._personal.get(type(event), {}).values()
-            if not self._keyring.has(person := getattr(event, subject))
+            if not self.keyring.has(person := getattr(event, subject))
         }
         if persons:
-            await self._keyring.fetch(persons, create=False)
+            await self.keyring.fetch(persons, create=False)
 
     def _recorded(self, row: Row, event: Event) -> Recorded:
         if (fields := self._personal.get(type(event))) is not None:
-            event = self._with_personal(event, fields, self._keyring.open)
+            event = self._with_personal(event, fields, self.keyring.open)
         return Recorded(
             position=row[0],
             stream=row[1],

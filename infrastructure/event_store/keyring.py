@@ -13,9 +13,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.fernet import InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from application.ports import LogUnavailable
 from domain.shared import ERASED_TEXT
 from infrastructure.event_store.schema import PERSON_KEYS
 
@@ -78,14 +80,20 @@ class Keyring:
         return cached is not None and cached[1] > time.monotonic()
 
     async def fetch(self, persons: Collection[str], *, create: bool) -> None:
-        """Brings keys to hand. `create` makes those that never existed; an erased one stays so."""
+        """Brings keys to hand. `create` makes those that never existed; an erased one stays so.
+
+        Raises `LogUnavailable`, `KeysUnreadable`.
+        """
         if len(self._keys) > _CACHED_KEYS:
             self._keys.clear()
-        stored = await self._stored(persons)
-        unknown = sorted(set(persons) - stored.keys())
-        if create and unknown:
-            await self._create(unknown)
-            stored |= await self._stored(unknown)
+        try:
+            stored = await self._stored(persons)
+            unknown = sorted(set(persons) - stored.keys())
+            if create and unknown:
+                await self._create(unknown)
+                stored |= await self._stored(unknown)
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            raise LogUnavailable from error
         until = time.monotonic() + self._ttl
         for person in persons:
             self._keys[person] = (self._unwrap(stored.get(person)), until)
@@ -102,7 +110,7 @@ class Keyring:
         wanted = select(PERSON_KEYS.c.person, PERSON_KEYS.c.wrapped_key)
         async with self._engine.connect() as connection:
             rows = await connection.execute(wanted.where(PERSON_KEYS.c.person.in_(persons)))
-            return {person: wrapped for person, wrapped in rows}
+            return {row.person: row.wrapped_key for row in rows}
 
     async def _create(self, persons: Collection[str]) -> None:
         rows = [

@@ -1,6 +1,8 @@
 """The tables of an event log. One set under the plain names is the product's log."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -9,9 +11,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     SmallInteger,
     Table,
     UniqueConstraint,
+    and_,
+    or_,
+    select,
 )
 from sqlalchemy.dialects import mysql
 
@@ -66,6 +72,7 @@ def log_tables(metadata: MetaData, prefix: str = "") -> LogTables:
             Column("id", SmallInteger, primary_key=True, autoincrement=False),
             Column("position", BigInteger, nullable=False),
             Column("hash", Digest, nullable=False),
+            Column("recorded_us", BigInteger, nullable=False),
         ),
         commands=Table(
             f"{prefix}commands",
@@ -87,6 +94,18 @@ def log_tables(metadata: MetaData, prefix: str = "") -> LogTables:
             Column("taken_us", BigInteger, nullable=False),
         ),
     )
+
+
+def newer_events(tables: LogTables, versions: Mapping[str, int]) -> Select[Any]:
+    """Selects what each stream has beyond its version: the first six columns of `Row`."""
+    events = tables.events.c
+    columns = (events.position, events.stream, events.version, events.type,
+               events.schema_version, events.payload)  # fmt: skip
+    beyond = (
+        and_(events.stream == stream, events.version > version)
+        for stream, version in versions.items()
+    )
+    return select(*columns).where(or_(*beyond)).order_by(events.stream, events.version)
 
 
 LOG = log_tables(METADATA)

@@ -10,18 +10,19 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from application.ports import Loaded, LogUnavailable
 from domain.shared import Decider, UndecodableEvent
 from infrastructure.event_store.codec import EventCodec
-from infrastructure.event_store.schema import POSITION, VERSION, LogTables
+from infrastructure.event_store.schema import POSITION, STREAM, VERSION, LogTables, newer_events
 
 Deciders = Mapping[str, Decider[Any]]
+States = dict[str, Loaded[Any]]
 _PAGE = 2000
-_STREAMS_A_QUERY = 500
+_STREAMS_A_QUERY = 200
 
 
 class StreamUnreadable(Exception):
@@ -29,6 +30,7 @@ class StreamUnreadable(Exception):
 
     def __init__(self, stream: str, position: int) -> None:
         super().__init__(f"{stream} does not decode at position {position}")
+        self.stream = stream
 
 
 class StreamLoader:
@@ -36,96 +38,102 @@ class StreamLoader:
 
     def __init__(self, engine: AsyncEngine, codec: EventCodec, tables: LogTables) -> None:
         self._engine = engine
-        self._codec = codec
-        self._events = tables.events.c
+        self.codec = codec
+        self._tables = tables
         self._snapshots = tables.snapshots
 
-    async def load(self, deciders: Deciders) -> dict[str, Loaded[Any]]:
+    async def load(self, deciders: Deciders, *, snapshot_every: int | None = None) -> States:
         """The state of each stream; an unknown one has its decider's initial state.
 
+        A stream of which `snapshot_every` events or more had to be read gets a new snapshot.
         Raises `StreamUnreadable`, `LogUnavailable`.
         """
-        try:
-            async with self._engine.connect() as connection:
-                loaded = await self._from_snapshots(connection, deciders)
-                for stream, decider in deciders.items():
-                    loaded[stream] = await self._caught_up(
-                        connection, stream, decider, loaded[stream]
-                    )
-                return loaded
-        except (DBAPIError, PoolTimeout, OSError) as error:
-            raise LogUnavailable from error
+        loaded: States = {}
+        for streams in _chunks(list(deciders), _STREAMS_A_QUERY):
+            some = {stream: deciders[stream] for stream in streams}
+            try:
+                async with self._engine.connect() as connection:
+                    starts = await self._from_snapshots(connection, some)
+                    ends = await self._caught_up(connection, some, starts)
+            except (DBAPIError, PoolTimeout, OSError) as error:
+                raise LogUnavailable from error
+            loaded |= ends
+            for stream, end in ends.items() if snapshot_every else ():
+                if end.version - starts[stream].version >= (snapshot_every or 0):
+                    await self.save_snapshot(stream, some[stream], end)
+        return loaded
 
     async def save_snapshot(self, stream: str, decider: Decider[Any], loaded: Loaded[Any]) -> None:
+        """Keeps a state for later loads. A snapshot that cannot be kept is no loss."""
+        table = self._snapshots
         values = {
             "version": loaded.version,
             "revision": decider.revision,
             "state": msgspec.json.encode(loaded.state),
             "taken_us": time.time_ns() // 1000,
         }
-        at_stream = self._snapshots.c.stream == stream
-        async with self._engine.begin() as connection:
-            changed = await connection.execute(
-                update(self._snapshots).where(at_stream).values(values)
-            )
-            if changed.rowcount:
-                return
+        replace = update(table).where(table.c.stream == stream).values(values)
         try:
             async with self._engine.begin() as connection:
-                await connection.execute(insert(self._snapshots).values(stream=stream, **values))
-        except IntegrityError:
-            return  # another process took one meanwhile: as good as ours
+                if not (await connection.execute(replace)).rowcount:
+                    await connection.execute(insert(table).values(stream=stream, **values))
+        except (DBAPIError, PoolTimeout, OSError):
+            return
 
-    async def _from_snapshots(
-        self, connection: AsyncConnection, deciders: Deciders
-    ) -> dict[str, Loaded[Any]]:
+    async def _from_snapshots(self, connection: AsyncConnection, deciders: Deciders) -> States:
         loaded = {stream: Loaded(decider.initial, 0) for stream, decider in deciders.items()}
         columns = self._snapshots.c
         wanted = select(columns.stream, columns.version, columns.revision, columns.state)
-        for streams in _chunks(list(deciders), _STREAMS_A_QUERY):
-            rows = await connection.execute(wanted.where(columns.stream.in_(streams)))
-            for stream, version, revision, state in rows:
-                decider = deciders[stream]
-                if revision == decider.revision:
-                    loaded[stream] = _restored(decider, version, state) or loaded[stream]
+        for stream, version, revision, state in await connection.execute(
+            wanted.where(columns.stream.in_(list(deciders)))
+        ):
+            decider = deciders[stream]
+            if revision == decider.revision:
+                loaded[stream] = _restored(decider, version, state) or loaded[stream]
         return loaded
 
     async def _caught_up(
-        self, connection: AsyncConnection, stream: str, decider: Decider[Any], loaded: Loaded[Any]
-    ) -> Loaded[Any]:
-        events = self._events
-        state, version = loaded.state, loaded.version
+        self, connection: AsyncConnection, deciders: Deciders, loaded: States
+    ) -> States:
         while True:
-            wanted = select(
-                events.position, events.stream, events.version, events.type,
-                events.schema_version, events.payload,
-            ).where(events.stream == stream, events.version > version)  # fmt: skip
-            rows = (await connection.execute(wanted.order_by(events.version).limit(_PAGE))).all()
-            await self._codec.fetch_keys_for(rows)
-            state = evolved(decider, self._codec, state, rows)
-            version = rows[-1][VERSION] if rows else version
+            versions = {stream: start.version for stream, start in loaded.items()}
+            wanted = newer_events(self._tables, versions).limit(_PAGE)
+            rows = (await connection.execute(wanted)).all()
+            await self.codec.fetch_keys_for(rows)
+            loaded = advanced(deciders, self.codec, loaded, rows)
             if len(rows) < _PAGE:
-                return Loaded(state, version)
+                return loaded
 
 
-def evolved(
-    decider: Decider[Any], codec: EventCodec, state: Any, rows: Iterable[Sequence[Any]]
-) -> Any:
-    """The state after the events of `rows`. Raises `StreamUnreadable`, `KeysMissing`."""
+def advanced(
+    deciders: Deciders,
+    codec: EventCodec,
+    loaded: Mapping[str, Loaded[Any]],
+    rows: Iterable[Sequence[Any]],
+) -> States:
+    """The states after the events of `rows`. Raises `StreamUnreadable`, `KeysMissing`."""
+    after = dict(loaded)
     for row in rows:
         event = codec.decode(row)
+        stream = row[STREAM]
         if isinstance(event, UndecodableEvent):
-            raise StreamUnreadable(row[1], row[POSITION])
-        state = decider.evolve(state, event)
-    return state
+            raise StreamUnreadable(stream, row[POSITION])
+        state = deciders[stream].evolve(after[stream].state, event)
+        after[stream] = Loaded(state, row[VERSION])
+    return after
 
 
 class StreamStates:
-    """The most recently used streams' states, as of the versions they stood at."""
+    """The most recently used streams' states, as of the versions they stood at.
+
+    A state is `current` if nobody else can have appended since it was put here; after
+    `others_appended` every state is still a sound base to catch up from, but no longer current.
+    """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._states: OrderedDict[str, Loaded[Any]] = OrderedDict()
+        self._current: set[str] = set()
 
     def get(self, stream: str) -> Loaded[Any] | None:
         loaded = self._states.get(stream)
@@ -133,15 +141,19 @@ class StreamStates:
             self._states.move_to_end(stream)
         return loaded
 
+    def is_current(self, stream: str) -> bool:
+        return stream in self._current
+
     def put(self, stream: str, loaded: Loaded[Any]) -> None:
         self._states[stream] = loaded
         self._states.move_to_end(stream)
+        self._current.add(stream)
         if len(self._states) > self._capacity:
-            self._states.popitem(last=False)
+            oldest, _ = self._states.popitem(last=False)
+            self._current.discard(oldest)
 
-    def forget(self, streams: Iterable[str]) -> None:
-        for stream in streams:
-            self._states.pop(stream, None)
+    def others_appended(self) -> None:
+        self._current.clear()
 
 
 def _restored(decider: Decider[Any], version: int, state: bytes) -> Loaded[Any] | None:

@@ -4,8 +4,11 @@ from prometheus_client import Counter, Gauge, Histogram
 
 _FAST = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
-COMMAND_SECONDS = Histogram(
-    "live_command_seconds", "From submission to durable answer", ("outcome",), buckets=_FAST
+COMMANDS = Counter("live_commands_total", "Commands by how they were answered", ("outcome",))
+COMMAND_WAIT_SECONDS = Histogram(
+    "live_command_wait_seconds",
+    "From submission to durable answer, of the longest waiting command of each batch",
+    buckets=_FAST,
 )
 APPEND_SECONDS = Histogram("live_append_seconds", "One append transaction", buckets=_FAST)
 APPEND_BATCH = Histogram(

@@ -1,0 +1,161 @@
+"""Decides the commands of one batch, one after the other, on states that evolve in memory.
+
+Pure but for encoding: nothing is written here. A refused command, or one whose handler fails,
+leaves no trace in the states its neighbours are decided on.
+"""
+
+from asyncio import Future
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from application.handling import Handler
+from application.ports import CommandIdReused, Dispatch, Loaded, Outcome, StaleVersion
+from domain.shared import Decider, DomainError
+from infrastructure.event_store.appending import CommandRecord, Draft, Head
+from infrastructure.event_store.codec import EventCodec
+from infrastructure.event_store.keyring import KeysMissing
+from infrastructure.ids import new_id
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Waiting:
+    """A command in the queue, and the caller who waits for its outcome."""
+
+    __slots__ = ("dispatch", "fingerprint", "handler", "outcome", "streams", "submitted", "written")
+
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        handler: Handler,
+        fingerprint: bytes,
+        outcome: "Future[Outcome]",
+        submitted: float,
+    ) -> None:
+        self.dispatch = dispatch
+        self.handler = handler
+        self.fingerprint = fingerprint
+        self.outcome = outcome
+        self.submitted = submitted
+        self.written = False  # handed to the database once: to find it there is no repetition
+        self.streams = handler.streams(dispatch.command)
+
+
+class Deciding:
+    """One batch being decided: events drafted so far, states after them, answers to give.
+
+    `states` looks a stream up as of `head`. `known` has commands recorded before.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        states: Callable[[str], Loaded[Any] | None],
+        known: Callable[[str], CommandRecord | None],
+        codec: EventCodec,
+        now_us: int,
+    ) -> None:
+        self._position = head.position
+        self._before = states
+        self._known = known
+        self._codec = codec
+        self.recorded_us = max(now_us, head.recorded_us)
+        self.drafts: list[Draft] = []
+        self.drafted_bytes = 0
+        self.states: dict[str, Loaded[Any]] = {}
+        self.deciders: dict[str, Decider[Any]] = {}
+        self.commands: dict[str, CommandRecord] = {}
+        self.answers: list[tuple[Waiting, Outcome | BaseException]] = []
+        self.lacking_keys: list[tuple[Waiting, KeysMissing]] = []
+
+    def decide(self, waiting: Waiting) -> None:
+        """Decides one command; its answer counts only once the batch is committed."""
+        try:
+            self.answers.append((waiting, self._outcome(waiting)))
+        except KeysMissing as missing:
+            self.lacking_keys.append((waiting, missing))
+        except (DomainError, StaleVersion, CommandIdReused) as refusal:
+            self.answers.append((waiting, refusal))
+        except Exception as failure:  # noqa: BLE001  # a handler's bug is its own caller's alone
+            self.answers.append((waiting, failure))
+
+    def _outcome(self, waiting: Waiting) -> Outcome:
+        dispatch = waiting.dispatch
+        record = self.commands.get(dispatch.command_id) or self._known(dispatch.command_id)
+        if record is not None:
+            return _repeated(record, waiting)
+        loaded = [self._state(waiting, index) for index in range(len(waiting.streams))]
+        expected = dispatch.expected_version
+        if expected is not None and expected != loaded[0].version:
+            raise StaleVersion(expected=expected, actual=loaded[0].version)
+        return self._accepted(waiting, loaded)
+
+    def _accepted(self, waiting: Waiting, loaded: list[Loaded[Any]]) -> Outcome:
+        handler, dispatch = waiting.handler, waiting.dispatch
+        decision = handler.decide(tuple(one.state for one in loaded), dispatch.command)
+        drafts: list[Draft] = []
+        for index, events in enumerate(decision):
+            stream, decider = waiting.streams[index], handler.deciders[index]
+            state, version = loaded[index].state, loaded[index].version
+            for event in events:
+                version += 1
+                payload = self._codec.encode(event)
+                drafts.append(_draft(stream, version, event, payload, dispatch))
+                state = decider.evolve(state, event)
+            loaded[index] = Loaded(state, version)
+        answer = handler.answer(dispatch.command, tuple(one.state for one in loaded))
+        return self._stage(waiting, loaded, drafts, _encode(answer))
+
+    def _stage(
+        self, waiting: Waiting, loaded: list[Loaded[Any]], drafts: list[Draft], answer: bytes
+    ) -> Outcome:
+        """Keeps what an accepted command did. Nothing above this line touched the batch."""
+        self.drafts += drafts
+        self.drafted_bytes += sum(len(draft.payload) for draft in drafts)
+        self.states.update(zip(waiting.streams, loaded, strict=True))
+        self.deciders.update(zip(waiting.streams, waiting.handler.deciders, strict=True))
+        command_id = waiting.dispatch.command_id
+        record = CommandRecord(
+            command_id,
+            waiting.fingerprint,
+            self._position + len(self.drafts),
+            loaded[0].version,
+            answer,
+            self.recorded_us,
+        )
+        self.commands[command_id] = record
+        return Outcome(position=record.position, version=record.version, answer=answer)
+
+    def _state(self, waiting: Waiting, index: int) -> Loaded[Any]:
+        stream = waiting.streams[index]
+        loaded = self.states.get(stream) or self._before(stream)
+        return loaded or Loaded(waiting.handler.deciders[index].initial, 0)
+
+
+def _repeated(record: CommandRecord, waiting: Waiting) -> Outcome:
+    if record.fingerprint != waiting.fingerprint:
+        raise CommandIdReused(record.command_id)
+    return Outcome(
+        position=record.position,
+        version=record.version,
+        answer=record.answer,
+        replayed=not waiting.written,
+    )
+
+
+def _draft(stream: str, version: int, event: Any, payload: bytes, dispatch: Dispatch) -> Draft:
+    return Draft(
+        stream,
+        version,
+        event.tag,
+        event.schema,
+        payload,
+        new_id(),
+        dispatch.command_id,
+        dispatch.correlation_id or dispatch.command_id,
+        dispatch.causation_id,
+        dispatch.actor,
+        dispatch.trace_id,
+    )

@@ -1,0 +1,101 @@
+"""The portable log writer, in SQLAlchemy Core. It is the one for SQLite, where BEGIN IMMEDIATE
+locks the whole file as MySQL locks the head's row."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from application.ports import LogUnavailable
+from infrastructure.event_store.appending import Batch, Begun, CommandRecord, Head, Overtaken
+from infrastructure.event_store.schema import LogTables, newer_events
+
+
+class SqlLogWriter:
+    """Implements `LogWriter`."""
+
+    def __init__(self, engine: AsyncEngine, tables: LogTables) -> None:
+        self._engine = engine
+        self._tables = tables
+        self._connection: AsyncConnection | None = None
+
+    async def begin(self, command_ids: Sequence[str], versions: Mapping[str, int]) -> Begun:
+        with _translated_errors():
+            connection = await self._begin_transaction()
+            head, commands = self._tables.log_head.c, self._tables.commands
+            locked = select(head.position, head.hash, head.recorded_us).with_for_update()
+            position, digest, recorded_us = (await connection.execute(locked)).one()
+            asked = select(commands).where(commands.c.command_id.in_(command_ids))
+            known = {row[0]: CommandRecord(*row) for row in await connection.execute(asked)}
+        return Begun(Head(position, digest, recorded_us), known, await self.newer(versions))
+
+    async def newer(self, versions: Mapping[str, int]) -> Sequence[Sequence[Any]]:
+        if not versions or self._connection is None:
+            return ()
+        with _translated_errors():
+            return (await self._connection.execute(newer_events(self._tables, versions))).all()
+
+    async def commit(self, batch: Batch) -> None:
+        if self._connection is None:
+            raise RuntimeError("commit without begin")
+        with _translated_errors():
+            try:
+                await self._write(self._connection, batch)
+                await self._connection.commit()
+            except BaseException:
+                await self.close()
+                raise
+
+    async def append(self, batch: Batch) -> None:
+        with _translated_errors():
+            await self._begin_transaction()
+        await self.commit(batch)
+
+    async def abandon(self) -> None:
+        if self._connection is not None:
+            with _translated_errors():
+                await self._connection.rollback()
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with _translated_errors():
+                await connection.close()
+
+    async def _begin_transaction(self) -> AsyncConnection:
+        if self._connection is None:
+            self._connection = await self._engine.connect()
+        try:
+            if self._engine.dialect.name == "sqlite":
+                await self._connection.execute(text("BEGIN IMMEDIATE"))
+        except BaseException:
+            await self.close()
+            raise
+        return self._connection
+
+    async def _write(self, connection: AsyncConnection, batch: Batch) -> None:
+        tables = self._tables
+        if batch.rows:
+            names = tables.events.c.keys()
+            rows = [dict(zip(names, row, strict=True)) for row in batch.rows]
+            await connection.execute(insert(tables.events), rows)
+        if batch.commands:
+            commands = [msgspec.structs.asdict(command) for command in batch.commands]
+            await connection.execute(insert(tables.commands), commands)
+        head = msgspec.structs.asdict(batch.after)
+        await connection.execute(update(tables.log_head).values(**head))
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise Overtaken from error
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        raise LogUnavailable from error
