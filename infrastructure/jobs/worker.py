@@ -135,7 +135,8 @@ class JobWorker:
     async def _failed(self, job: Job, message: Any, error: Exception) -> None:
         if isinstance(error, ProviderThrottled):
             JOBS.labels(job.name, "postponed").inc()
-            self._blocked_until[job.queue] = time.monotonic() + error.retry_after
+            if job.queue == "provider":
+                self._blocked_until[job.queue] = time.monotonic() + error.retry_after
             raise Retry(str(error), delay=int(error.retry_after * 1000)) from error
         tries = message.options.get("tries", 0) + 1
         message.options["tries"] = tries

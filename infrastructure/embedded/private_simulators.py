@@ -1,0 +1,153 @@
+"""The simulators of Cloudflare and R2 as a child process, on ports that last.
+
+Stream keys and playback addresses hold the ports, so they are chosen once and kept in the state
+folder.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from infrastructure.simulators.config import SimulatorConfig, WebhookTarget
+
+_START_SECONDS = 20.0
+_STOP_SECONDS = 3.0
+_PREDECESSOR_SECONDS = 5.0
+_RTMP_PORT = 1935
+_log = structlog.get_logger(__name__)
+
+
+class SimulatorsFailed(Exception):
+    """They did not start. The text is one line."""
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    http: int
+    rtmp: int
+
+
+class WebhookSecrets(msgspec.Struct, frozen=True, kw_only=True):
+    live: str
+    video: str
+
+    def __repr__(self) -> str:
+        return "WebhookSecrets(…)"
+
+
+class PrivateSimulators:
+    """The simulators of a state folder. They end with the process that started them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def ports(self) -> Ports:
+        """Those chosen at the first start. Raises `SimulatorsFailed` before that."""
+        kept = self._kept_ports()
+        if kept is None:
+            raise SimulatorsFailed(f"no simulators have run in {self._folder}")
+        return kept
+
+    def start(self, api_token: str, webhooks_to: str, secrets: WebhookSecrets) -> Ports:
+        """Returns once they answer. Webhooks go to the paths below `webhooks_to`."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        ports = self._choose_ports()
+        config = SimulatorConfig(
+            var_dir=self._folder,
+            port=ports.http,
+            rtmp_port=ports.rtmp,
+            api_tokens=(api_token,),
+            live_webhook=WebhookTarget(url=f"{webhooks_to}/live", secret=secrets.live),
+            video_webhook=WebhookTarget(url=f"{webhooks_to}/video", secret=secrets.video),
+            leave_with_parent=True,
+        )
+        path = self._folder / "config.json"
+        path.touch(mode=0o600)
+        path.write_bytes(msgspec.json.encode(config, enc_hook=str))
+        with (self._folder / "simulators.log").open("ab") as log:
+            self._child = subprocess.Popen(  # noqa: S603  # ourselves, no shell
+                [sys.executable, "-m", "interfaces.cli", "simulate", "serve", "--config", path],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for us: we stop them after ourselves
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        self._await_answer(self._child, ports.http)
+        return ports
+
+    def stop(self) -> None:
+        if self._child is None:
+            return
+        self._child.terminate()
+        try:
+            self._child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+
+    def _choose_ports(self) -> Ports:
+        kept = self._kept_ports()
+        wanted = kept or Ports(http=0, rtmp=_RTMP_PORT)
+        # Right after a `kill -9` the predecessor may still hold them for a moment.
+        patience = _PREDECESSOR_SECONDS if kept else 0.0
+        ports = Ports(
+            http=_free_port(wanted.http, patience), rtmp=_free_port(wanted.rtmp, patience)
+        )
+        if kept and ports != kept:
+            _log.warning("the simulators' ports changed: older stream keys no longer work")
+        self._ports_file().write_bytes(msgspec.json.encode(ports))
+        return ports
+
+    def _kept_ports(self) -> Ports | None:
+        try:
+            return msgspec.json.decode(self._ports_file().read_bytes(), type=Ports)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def _ports_file(self) -> Path:
+        return self._folder / "ports.json"
+
+    def _await_answer(self, child: subprocess.Popen[bytes], port: int) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not _listens(port):
+            if child.poll() is not None or time.monotonic() > deadline:
+                child.kill()
+                log = self._folder / "simulators.log"
+                raise SimulatorsFailed(f"the simulators did not start: see {log}")
+            time.sleep(0.05)
+
+
+def _free_port(wanted: int, patience: float) -> int:
+    """`wanted` once it is free, or after `patience` seconds another one."""
+    deadline = time.monotonic() + patience
+    while not (port := _bindable(wanted)):
+        if time.monotonic() >= deadline:
+            return _bindable(0)
+        time.sleep(0.1)
+    return port
+
+
+def _bindable(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+        chosen: int = probe.getsockname()[1]
+        return chosen
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
