@@ -40,6 +40,8 @@ class LiveInputNotification(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime | None
     error_code: str | None = None
     error_message: str | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
 
 
 class VideoNotification(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +134,8 @@ def _live_input(data: Mapping[str, Any]) -> LiveInputNotification | None:
     if input_uid is None or event_type is None:
         return None
     updated_at = text(data.get("updated_at")) or ""
-    error = _error(data.get("live_input_errored"))
+    errored = _mapping(data.get("live_input_errored"))
+    error = _mapping(errored.get("error"))
     return LiveInputNotification(
         dedupe_key=_dedupe_key("live", input_uid, event_type, updated_at),
         input_uid=input_uid,
@@ -141,12 +144,13 @@ def _live_input(data: Mapping[str, Any]) -> LiveInputNotification | None:
         occurred_at=moment(updated_at),
         error_code=text(error.get("code")),
         error_message=text(error.get("message")),
+        video_codec=text(errored.get("video_codec")),
+        audio_codec=text(errored.get("audio_codec")),
     )
 
 
-def _error(raw: Any) -> Mapping[str, Any]:
-    error = raw.get("error") if isinstance(raw, Mapping) else None
-    return error if isinstance(error, Mapping) else {}
+def _mapping(raw: Any) -> Mapping[str, Any]:
+    return raw if isinstance(raw, Mapping) else {}
 
 
 def _video(raw: Mapping[str, Any]) -> VideoNotification | None:
