@@ -10,7 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from asyncmy.connection import Connection
-from asyncmy.errors import IntegrityError, MySQLError
+from asyncmy.errors import (
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    MySQLError,
+    OperationalError,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -19,10 +25,8 @@ from application.ports import LogUnavailable
 from infrastructure.event_store.appending import Batch, Begun, CommandRecord, Head, Overtaken
 from infrastructure.event_store.schema import LogTables, Row
 
-_SESSION = (
-    "SET SESSION sql_mode='TRADITIONAL', SESSION innodb_lock_wait_timeout=5,"
-    " SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-)
+_PASSING = (OperationalError, InterfaceError, InternalError)  # lost, deadlocked, moved, read-only
+_SESSION = "SET SESSION sql_mode = 'TRADITIONAL', innodb_lock_wait_timeout = 5"
 
 
 class MySqlLogWriter:
@@ -108,11 +112,11 @@ class MySqlLogWriter:
         except IntegrityError as error:
             await self._rolled_back()
             raise Overtaken from error
-        except (MySQLError, DBAPIError, PoolTimeout, OSError, RuntimeError) as error:
+        except (*_PASSING, DBAPIError, PoolTimeout, OSError) as error:
             await self.close()
             raise LogUnavailable from error
         except BaseException:
-            await self.close()  # cancelled between packets: the connection's state is unknown
+            await self.close()  # between packets: the connection's state is unknown
             raise
 
     async def _connect(self) -> Connection:

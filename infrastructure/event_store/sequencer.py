@@ -127,13 +127,21 @@ class Sequencer:
             QUEUE_DEPTH.set(len(self._queue))
             size = min(len(self._queue), self._limits.batch)
             batch = [self._queue.popleft() for _ in range(size)]
-            try:
-                await self._settle(batch)
-            except BaseException as failure:
-                self._fail(batch, failure)
-                if not isinstance(failure, Exception):
-                    raise
-                _log.exception("sequencer_batch_failed", commands=len(batch))
+            await self._settle_apart(batch)
+
+    async def _settle_apart(self, batch: list[Waiting]) -> None:
+        """Settles a batch; should it fail as a whole for a fault of its own, each command alone."""
+        try:
+            await self._settle(batch)
+        except Exception as failure:  # noqa: BLE001  # told to its caller
+            if len(batch) == 1:
+                _log.exception("command_failed", command=type(batch[0].dispatch.command).__name__)
+                return self._fail(batch, failure)
+            for one in batch:
+                await self._settle_apart([one])
+        except BaseException as end:
+            self._fail(batch, end)
+            raise
 
     async def _settle(self, batch: list[Waiting]) -> None:
         """Decides and appends, again from the start where the database got in the way."""
@@ -151,6 +159,7 @@ class Sequencer:
             except LogUnavailable as error:
                 self._be_cautious()
                 if pause is None:
+                    _log.warning("log_unavailable", commands=len(batch), cause=str(error.__cause__))
                     return self._fail(batch, error)
                 await asyncio.sleep(pause)
         else:
