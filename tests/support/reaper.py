@@ -25,12 +25,12 @@ def main(folder: Path) -> None:
 
 def end(pids: list[int], folder: Path) -> None:
     """Asks each process to stop, and kills what has not after ten seconds."""
-    running = [pid for pid in pids if _serves(pid, folder)]
+    running = [pid for pid in pids if serves(pid, folder)]
     _signal(running, signal.SIGTERM)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while running and time.monotonic() < deadline:
         time.sleep(0.05)
-        running = [pid for pid in running if _serves(pid, folder)]
+        running = [pid for pid in running if serves(pid, folder)]
     _signal(running, signal.SIGKILL)
 
 
@@ -42,7 +42,7 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
             continue
 
 
-def _serves(pid: int, folder: Path) -> bool:
+def serves(pid: int, folder: Path) -> bool:
     """Whether `pid` is still the server we started: a number may have passed to someone else."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_text()
