@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from application.ports import JobsUnavailable
 from infrastructure.jobs.broker import DEAD_MESSAGE_MS, HEARTBEAT_TIMEOUT_MS
 from infrastructure.jobs.job import Job, Sending
-from infrastructure.jobs.tracing import current_traceparent
+from infrastructure.observability.traces import current_traceparent
 
 _PIPELINED = 500
 _NO_MAINTENANCE = 0

@@ -24,8 +24,8 @@ from infrastructure.jobs.broker import jobs_client, open_broker
 from infrastructure.jobs.dead_jobs import DeadJob, DeadJobs
 from infrastructure.jobs.job import Job, Queue
 from infrastructure.jobs.strays import KeepStrays
-from infrastructure.jobs.tracing import span_under
 from infrastructure.observability.metrics import JOB_SECONDS, JOBS
+from infrastructure.observability.traces import span
 
 JobHandler = Callable[..., Awaitable[None]]
 
@@ -114,7 +114,7 @@ class JobWorker:
             task.add_done_callback(self._running.discard)
         await self._unblocked(job.queue)
         with (
-            span_under(message.options.get("traceparent"), job.name),
+            span(job.name, message.options.get("traceparent")),
             JOB_SECONDS.labels(job.name).time(),
         ):
             try:

@@ -7,14 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
 
 from application.ports import JobsUnavailable, ProviderThrottled, ProviderUnavailable
 from infrastructure.jobs.broker import disown_all, jobs_client
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.jobs.job import Job, Sending
 from infrastructure.jobs.queue import DramatiqJobQueue
+from infrastructure.observability.traces import current_traceparent, span
 from tests.support.eventually import eventually
 from tests.support.jobs import NAMESPACE, created, job_queue, worker_process, working
 
@@ -192,20 +191,20 @@ async def test_killed_workers_job_runs_again_elsewhere(
 
 
 async def test_job_follows_the_trace_of_its_sender(jobs_redis_url: str, sqlite_url: str) -> None:
-    traces: list[int] = []
+    sender = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    traces: list[str | None] = []
 
     async def note(_text: str) -> None:
-        traces.append(trace.get_current_span().get_span_context().trace_id)
+        traces.append(current_traceparent())
 
-    tracer = TracerProvider().get_tracer("test")
     async with (
         created(sqlite_url) as engine,
         job_queue(jobs_redis_url) as queue,
         working(jobs_redis_url, engine, note),
     ):
-        with tracer.start_as_current_span("request") as span:
+        with span("request", sender):
             await queue.enqueue("test.note", "a")
-        await eventually(lambda: traces == [span.get_span_context().trace_id])
+        await eventually(lambda: traces == [sender])
 
 
 async def test_enqueue_says_so_when_redis_is_away() -> None:
