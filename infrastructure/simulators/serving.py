@@ -1,0 +1,185 @@
+"""Runs every simulator in one process: one HTTP port, one RTMP port, one state folder."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import uvicorn
+from litestar import Litestar, Request, Response, Router
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from infrastructure.simulators.cloudflare.alerting import (
+    alerting_routes,
+    stream_webhook_handlers,
+)
+from infrastructure.simulators.cloudflare.control import control_routes
+from infrastructure.simulators.cloudflare.encoder import TestEncoders
+from infrastructure.simulators.cloudflare.envelope import ApiRefusal, refused
+from infrastructure.simulators.cloudflare.gate import ApiGate
+from infrastructure.simulators.cloudflare.live_inputs import live_input_routes
+from infrastructure.simulators.cloudflare.playback import (
+    PlaybackRefused,
+    Views,
+    playback_handlers,
+)
+from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator
+from infrastructure.simulators.cloudflare.videos import video_handlers
+from infrastructure.simulators.config import SimulatorConfig
+from infrastructure.simulators.documents import open_documents
+
+_PARENT_CHECK_SECONDS = 0.5
+_API_PREFIXES = ("/client/v4/", "/_simulator")
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to its owner and tells when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Simulators:
+    """All of them, running between `start` and `stop`. `url` and `rtmp_url` are set by then."""
+
+    def __init__(self, config: SimulatorConfig) -> None:
+        self.config = config
+        self.url = ""
+        self.rtmp_url = ""
+        self._database = open_documents(config.var_dir / "simulators.sqlite3")
+        self.cloudflare = CloudflareSimulator(config, self._database)
+        self._encoders = TestEncoders()
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Raises OSError when a port is taken."""
+        listener = _listen(self.config.host, self.config.port)
+        self.url = self.config.public_url or _origin("http", listener)
+        self._server = _Server(self._uvicorn_config())
+        self.cloudflare.start(http=self.url, rtmp=self.rtmp_url)
+        self._running = asyncio.create_task(self._server.serve([listener]))
+        await self._server.up.wait()
+
+    async def stop(self) -> None:
+        await self._encoders.stop_all()
+        if self._running is not None:
+            self._server.should_exit = True
+            await self._running
+        await self.cloudflare.stop()
+        self._database.close()
+
+    def _uvicorn_config(self) -> uvicorn.Config:
+        return uvicorn.Config(
+            self._application(),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+
+    def _application(self) -> ASGIApp:
+        views = Views()
+        gates: list[ApiGate] = []
+        app = Litestar(
+            route_handlers=[_api_routes(), control_routes, *playback_handlers],
+            dependencies={
+                "simulator": Provide(lambda: self.cloudflare, sync_to_thread=False),
+                "encoders": Provide(lambda: self._encoders, sync_to_thread=False),
+                "views": Provide(lambda: views, sync_to_thread=False),
+                "gate": Provide(lambda: gates[0], sync_to_thread=False),
+            },
+            exception_handlers={
+                ApiRefusal: _refusal,
+                PlaybackRefused: _playback_refusal,
+                HTTPException: _http_problem,
+            },
+            cors_config=CORSConfig(expose_headers=["ETag"]),
+            openapi_config=None,
+            logging_config=None,
+            request_max_body_size=None,
+        )
+        gates.append(ApiGate(app, self.config, self.cloudflare.faults))
+        return gates[0]
+
+
+async def serve_simulators(config: SimulatorConfig) -> None:
+    """Until SIGINT or SIGTERM, or until the parent is gone when the config asks for that."""
+    leave = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, leave.set)
+    async with running(config):
+        watch = asyncio.create_task(_watch_parent(leave)) if config.leave_with_parent else None
+        await leave.wait()
+        if watch is not None:
+            watch.cancel()
+
+
+@contextlib.asynccontextmanager
+async def running(config: SimulatorConfig) -> AsyncIterator[Simulators]:
+    """The simulators inside this event loop, for tests."""
+    simulators = Simulators(config)
+    try:
+        await simulators.start()
+        yield simulators
+    finally:
+        await simulators.stop()
+
+
+async def _watch_parent(leave: asyncio.Event) -> None:
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells an orphan
+        await asyncio.sleep(_PARENT_CHECK_SECONDS)
+    leave.set()
+
+
+def _api_routes() -> Router:
+    stream = Router(path="/stream", route_handlers=[live_input_routes, *video_handlers])
+    return Router(
+        path="/client/v4/accounts/{account:str}",
+        route_handlers=[*stream_webhook_handlers, alerting_routes, stream],
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    return socket.create_server((host, port), backlog=512)
+
+
+def _origin(scheme: str, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"{scheme}://{host}:{port}"
+
+
+def _refusal(_: AnyRequest, problem: ApiRefusal) -> Response[bytes]:
+    return refused(problem)
+
+
+def _playback_refusal(_: AnyRequest, problem: PlaybackRefused) -> Response[str]:
+    return Response(content=problem.text, status_code=problem.status, media_type="text/plain")
+
+
+def _http_problem(request: AnyRequest, problem: HTTPException) -> Response[Any]:
+    """Unknown addresses, wrong methods and bad query values, in the form of their side."""
+    if request.url.path.startswith(_API_PREFIXES):
+        code = 7000 if problem.status_code == 404 else 10005  # noqa: PLR2004 - HTTP's own
+        return refused(ApiRefusal(problem.status_code, code, problem.detail))
+    return Response(
+        content=f"{problem.detail}\n", status_code=problem.status_code, media_type="text/plain"
+    )
