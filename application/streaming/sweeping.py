@@ -1,0 +1,94 @@
+"""Finds what no webhook told us and no job finished. Costs one call to the provider a sweep;
+whatever looks wrong is left to the jobs that ask about that one show."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from application.ports import BroadcastIndex, JobQueue, LiveVideo, OpenBroadcast
+from application.processes.process import Enqueue
+from application.streaming.ports import Clock, Inbox
+
+_UNFINISHED_AFTER = timedelta(seconds=60)
+_JOBS_A_SWEEP = 40  # most cost two calls; the account has 1,200 in five minutes
+_GRACE_MARGIN_SECONDS = 30.0
+_MINUTE, _DAY = 60.0, 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """`sweep_seconds` between sweeps; `grace_seconds` a show waits for its feed."""
+
+    clock: Clock
+    sweep_seconds: float
+    grace_seconds: float
+
+
+class Sweeping:
+    def __init__(
+        self,
+        *,
+        video: LiveVideo,
+        index: BroadcastIndex,
+        inbox: Inbox,
+        jobs: JobQueue,
+        pace: Pace,
+    ) -> None:
+        self._video = video
+        self._index = index
+        self._inbox = inbox
+        self._jobs = jobs
+        self._pace = pace
+
+    async def sweep_live_inputs(self) -> None:
+        """Heals lost webhooks in both directions, lost jobs, and webhooks left in the inbox."""
+        now = self._pace.clock()
+        for webhook_id in await self._inbox.unfinished(now - _UNFINISHED_AFTER):
+            await self._jobs.enqueue("streaming.take_webhook", webhook_id)
+        broadcasts = await self._index.open_broadcasts()
+        if not broadcasts:
+            return
+        live = {video.input_uid for video in await self._video.live_videos()}
+        wanted = [job for show in broadcasts for job in self._jobs_for(show, live, now)]
+        for job in self._turn(wanted, now):
+            await self._jobs.enqueue(job.job, *job.args)
+
+    def _jobs_for(
+        self, show: OpenBroadcast, live: set[str | None], now: datetime
+    ) -> Iterator[Enqueue]:
+        age = (now - show.changed_at).total_seconds()
+        if show.input_uid is None:
+            if self._due(age, every=5 * _MINUTE):
+                yield Enqueue("streaming.provision_live_input", (show.stream_id,))
+        elif show.status in {"ready", "starting", "live", "interrupted"}:
+            if self._is_doubtful(show, age, pictured=show.input_uid in live):
+                yield Enqueue("streaming.reconcile_live_input", (show.input_uid,))
+            if self._waits_too_long(show, age):
+                args = (show.stream_id, str(show.interruption))
+                yield Enqueue("streaming.end_after_grace", args)
+        elif self._due(age, every=10 * _MINUTE if age < _DAY else _DAY):
+            yield Enqueue("streaming.retire_live_input", (show.stream_id,))
+
+    def _is_doubtful(self, show: OpenBroadcast, age: float, *, pictured: bool) -> bool:
+        """Whether the list of live videos tells otherwise, or cannot tell: it has no WHIP feeds."""
+        if show.status == "interrupted":
+            return True
+        if show.mode == "whip":
+            return show.status != "ready" or self._due(age, every=5 * _MINUTE)
+        return pictured != (show.status == "live")
+
+    def _waits_too_long(self, show: OpenBroadcast, age: float) -> bool:
+        overdue = age - self._pace.grace_seconds - _GRACE_MARGIN_SECONDS
+        return show.status == "interrupted" and self._due(overdue, every=_MINUTE)
+
+    def _due(self, age: float, *, every: float) -> bool:
+        """True for one sweep in each `every` seconds of the age, so that no state is needed."""
+        return age >= every and age % every < self._pace.sweep_seconds
+
+    def _turn(self, wanted: Sequence[Enqueue], now: datetime) -> Sequence[Enqueue]:
+        """As many as one sweep may cost; each sweep begins where the one before left off."""
+        if len(wanted) <= _JOBS_A_SWEEP:
+            return wanted
+        sweeps = int(now.timestamp() / self._pace.sweep_seconds)
+        start = sweeps * _JOBS_A_SWEEP % len(wanted)
+        return [*wanted[start:], *wanted[:start]][:_JOBS_A_SWEEP]
