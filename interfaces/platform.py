@@ -14,11 +14,14 @@ from application.ports import (
     PlaybackSigner,
     Vault,
 )
+from application.streaming.services import StreamingServices
+from infrastructure.event_store.keyring import Keyring
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.jobs.queue import DramatiqJobQueue
 from infrastructure.processes.deadlines import Deadlines
 from infrastructure.processes.runner import ProcessRunner
 from infrastructure.settings import Settings
+from infrastructure.tokens import Tokens
 from infrastructure.webhook_inbox import WebhookInbox
 from projections.projection import Views
 
@@ -27,7 +30,7 @@ from projections.projection import Views
 class Services:
     """The application's services, one attribute a context."""
 
-    streaming: Any
+    streaming: StreamingServices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,6 @@ class Platform:
     signer: PlaybackSigner
     vault: Vault
     objects: ObjectStore
-    keyring: Any
-    tokens: Any
+    keyring: Keyring
+    tokens: Tokens
     services: Services
