@@ -1,0 +1,62 @@
+"""Puts the HTTP application together: routes, the doorkeeper, problems, and the edge around it."""
+
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router
+from litestar.datastructures import State
+from litestar.types import ASGIApp
+
+from interfaces.http import home, identity, operations
+from interfaces.http.auth import Doorkeeper, refuse_undeclared
+from interfaces.http.edge import BODY_LIMIT, Edge
+from interfaces.http.exchange import exchange_of
+from interfaces.http.limits import RateLimiter
+from interfaces.http.problems import render
+from interfaces.http.request import ApiRequest
+from interfaces.http.schema import openapi_config
+from interfaces.http.version import VERSION
+from interfaces.platform import Platform
+
+BASE = "/api/v1"
+
+
+def create_app(platform: Platform) -> ASGIApp:
+    """Raises `UndeclaredAccess` when a route does not say who may call it."""
+    settings = platform.settings
+    app = application(platform)
+    refuse_undeclared(app.routes)
+    secure = settings.public_url.startswith("https://")
+    return Edge(app, origins=settings.allowed_origins, secure=secure)
+
+
+def application(platform: Platform) -> Litestar:
+    settings = platform.settings
+    limiter = RateLimiter(
+        platform.redis, prefix=settings.redis_prefix, per_minute=settings.rate_limit_per_minute
+    )
+    api = Router(
+        BASE,
+        route_handlers=[
+            *identity.ROUTES,
+            *operations.ROUTES,
+        ],
+    )
+    return Litestar(
+        route_handlers=[api, *home.ROUTES, *operations.PROBES],
+        guards=[Doorkeeper(platform.tokens, limiter).admit],
+        exception_handlers={Exception: _problem},
+        request_class=ApiRequest,
+        request_max_body_size=BODY_LIMIT,
+        state=State({"platform": platform}, deep_copy=False),
+        openapi_config=openapi_config(VERSION),
+        logging_config=None,
+    )
+
+
+def _problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    rendered = render(exchange_of(request.scope), error)
+    headers = {name.decode(): value.decode("latin-1") for name, value in rendered.headers}
+    media_type = headers.pop("content-type")
+    return Response(
+        rendered.body, status_code=rendered.status, headers=headers, media_type=media_type
+    )

@@ -1,0 +1,107 @@
+"""Who may call what. Nothing is open by default: a route without an `access` cannot be served.
+
+@post("/streams", access=only("host"))
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+from litestar.routes import BaseRoute, HTTPRoute
+
+from infrastructure.tokens import Caller, ExpiredToken, InvalidToken, Role, Tokens
+from interfaces.http.exchange import Exchange, exchange_of
+from interfaces.http.limits import RateLimiter
+from interfaces.http.refusals import Forbidden, TokenExpired, TokenInvalid, Unauthenticated
+
+_BEARER = "bearer "
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """`roles`: having one of them is enough; empty: any. `public`: no token is needed.
+    `limited`: calls count against the caller's rate."""
+
+    roles: frozenset[Role] = frozenset()
+    public: bool = False
+    limited: bool = True
+
+    def words(self) -> str:
+        if self.public:
+            return "anybody"
+        return " or ".join(sorted(self.roles)) or "anybody signed in"
+
+
+PUBLIC = Access(public=True)
+PROBE = Access(public=True, limited=False)
+SIGNED_IN = Access()
+
+
+def only(*roles: Role) -> Access:
+    return Access(roles=frozenset(roles))
+
+
+class UndeclaredAccess(Exception):
+    """A route does not say who may call it."""
+
+
+class Doorkeeper:
+    """Checks token, role and rate of every request that has found its route."""
+
+    def __init__(self, tokens: Tokens, limiter: RateLimiter) -> None:
+        self._tokens = tokens
+        self._limiter = limiter
+
+    async def admit(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        """A guard of litestar's: it returns, or raises what refuses the request."""
+        access: Access | None = handler.opt.get("access")
+        exchange = exchange_of(connection.scope)
+        if access is None:
+            # Only the OPTIONS answers litestar itself adds get here; see `refuse_undeclared`.
+            return
+        caller = exchange.caller = await self._identify(connection, exchange)
+        if access.limited:
+            await self._limiter.count(exchange, connection.client)
+        if access.public:
+            return
+        if caller is None:
+            raise Unauthenticated
+        if access.roles and access.roles.isdisjoint(caller.roles):
+            raise Forbidden
+
+    async def _identify(
+        self,
+        connection: Connection,
+        exchange: Exchange,
+    ) -> Caller | None:
+        sent = exchange.header(b"authorization")
+        if not sent:
+            return None
+        try:
+            return self._tokens.verify(_bearer(sent))
+        except ExpiredToken:
+            raise TokenExpired from None
+        except InvalidToken:
+            # Guessing costs us a signature check each: it counts against the address.
+            await self._limiter.count(exchange, connection.client)
+            raise TokenInvalid from None
+
+
+def _bearer(sent: str) -> str:
+    """RFC 6750 §2.1; the scheme's case does not matter (RFC 9110 §11.1)."""
+    if sent[: len(_BEARER)].lower() != _BEARER:
+        raise InvalidToken
+    return sent[len(_BEARER) :].strip()
+
+
+def refuse_undeclared(routes: Iterable[BaseRoute]) -> None:
+    """Raises `UndeclaredAccess` for the first route that does not say who may call it."""
+    for route in routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        for handler in route.route_handlers:
+            if "access" not in handler.opt and handler.http_methods != {"OPTIONS"}:
+                raise UndeclaredAccess(f"{handler.handler_name} at {route.path}")

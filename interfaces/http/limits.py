@@ -1,0 +1,142 @@
+"""How often one caller may call: GCRA in Redis, shared by all processes.
+
+A process takes calls from Redis in small loans, so a busy caller does not cost a round trip a
+request. Redis away: everybody is let through.
+"""
+
+import asyncio
+import ipaddress
+import math
+import time
+from typing import NamedTuple
+
+import structlog
+from litestar.datastructures import Address
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from interfaces.http.exchange import Exchange
+from interfaces.http.refusals import RateLimited
+
+PERIOD_SECONDS = 60
+_LOAN_SECONDS = 1.0
+_LOAN_SHARE = 100  # a loan is at most this part of the limit, for what is not used of it is lost
+_PATIENCE_SECONDS = 0.25
+_PAUSE_SECONDS = 1.0
+_MOST_LOANS = 50_000
+
+# The generic cell rate algorithm (ITU-T I.371): one timestamp a caller, the theoretical arrival
+# time. Times are microseconds by Redis's clock. Returns {granted, left, microseconds to wait
+# for the next call, microseconds until the whole limit is there again}.
+_TAKE = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local limit, period, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local interval = period / limit
+local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
+local room = math.floor((now + period - arrival) / interval + 0.000001)
+if room < 1 then
+  return {0, 0, math.ceil(arrival + interval - period - now), math.ceil(arrival - now)}
+end
+local granted = math.min(wanted, room)
+arrival = arrival + granted * interval
+local life = math.ceil((arrival - now) / 1000) + 1
+redis.call('SET', KEYS[1], string.format('%.3f', arrival), 'PX', life)
+return {granted, room - granted, 0, math.ceil(arrival - now)}
+"""
+
+_log = structlog.get_logger("live.http")
+
+
+class Loan(NamedTuple):
+    """Calls a caller may still make before Redis is asked again; `until` is monotonic time."""
+
+    size: int
+    spent: int
+    left_after: int
+    reset_seconds: int
+    until: float
+
+
+class RateLimiter:
+    """`per_minute` calls a caller; 0: no limit."""
+
+    def __init__(self, redis: Redis, *, prefix: str, per_minute: int) -> None:
+        self._take = redis.register_script(_TAKE)
+        self._prefix = f"{prefix}rate:"
+        self._limit = per_minute
+        self._policy = f'"default";q={per_minute};w={PERIOD_SECONDS}'.encode()
+        self._largest_loan = max(1, per_minute // _LOAN_SHARE)
+        self._loans: dict[str, Loan] = {}
+        self._away_until = 0.0
+
+    async def count(self, exchange: Exchange, client: Address | None) -> None:
+        """Counts one call by the signed-in user, else by address; raises `RateLimited`."""
+        if not self._limit:
+            return
+        key = exchange.caller.user_id if exchange.caller else f"at:{network(client)}"
+        now = time.monotonic()
+        loan = self._loans.get(key)
+        if loan is None or loan.until <= now or loan.spent >= loan.size:
+            loan = await self._borrow(key, loan, now, exchange)
+            if loan is None:
+                return
+        loan = loan._replace(spent=loan.spent + 1)
+        self._loans[key] = loan
+        left = loan.left_after + loan.size - loan.spent
+        self._tell(exchange, left, loan.reset_seconds)
+
+    async def _borrow(
+        self, key: str, last: Loan | None, now: float, exchange: Exchange
+    ) -> Loan | None:
+        """None: Redis is away."""
+        wanted = min(self._largest_loan, 2 * last.spent) if last and last.until > now else 1
+        taken = await self._ask(key, max(1, wanted))
+        if taken is None:
+            return None
+        granted, left, wait, reset = taken
+        reset_seconds = math.ceil(reset / 1e6)
+        if not granted:
+            self._refuse(exchange, max(1, math.ceil(wait / 1e6)), reset_seconds)
+        if len(self._loans) >= _MOST_LOANS:
+            self._loans.clear()
+        return Loan(granted, 0, left, reset_seconds, now + _LOAN_SECONDS)
+
+    async def _ask(self, key: str, wanted: int) -> list[int] | None:
+        if time.monotonic() < self._away_until:
+            return None
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                arguments = [self._limit, PERIOD_SECONDS * 1_000_000, wanted]
+                taken: list[int] = await self._take(keys=[self._prefix + key], args=arguments)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._away_until = time.monotonic() + _PAUSE_SECONDS
+            _log.warning("calls are not being limited", error=type(error).__name__)
+            return None
+        return taken
+
+    def _refuse(self, exchange: Exchange, wait_seconds: int, reset_seconds: int) -> None:
+        self._tell(exchange, 0, reset_seconds)
+        raise RateLimited({"retry-after": str(wait_seconds)}, seconds=wait_seconds)
+
+    def _tell(self, exchange: Exchange, left: int, reset_seconds: int) -> None:
+        """https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/"""
+        exchange.answer_headers.append((b"ratelimit-policy", self._policy))
+        exchange.answer_headers.append(
+            (b"ratelimit", f'"default";r={left};t={reset_seconds}'.encode())
+        )
+
+
+def network(client: Address | None) -> str:
+    """Who shares an address: one IPv4 host, one IPv6 /64, which is what a household is given."""
+    if client is None:
+        return "unknown"
+    try:
+        address = ipaddress.ip_address(client.host)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False).network_address)

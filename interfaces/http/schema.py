@@ -1,0 +1,181 @@
+"""The OpenAPI document: litestar's, and what holds for all routes added to it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Router
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.routes import HTTPRoute
+from litestar.types import ControllerRouterHandler
+
+from interfaces.http.auth import PUBLIC, Access
+from interfaces.http.pages import reference_page
+from interfaces.http.problems import Problem
+
+_ABOUT = (
+    "Commands answer with the log position they reached; queries take it as `min_position` and "
+    "wait for it briefly. Every failure is an `application/problem+json` with a stable `code`; "
+    "its words follow `Accept-Language` (zh-TW, zh-CN, th, ja, en)."
+)
+_TAGS = (
+    ("Live streams", "A host schedules a show, broadcasts, is seen live, ends; the replay stays."),
+    ("Media", "Uploads go straight to the object store."),
+    ("Identity", "Who calls."),
+    ("Event log", "For analysts and auditors: the log itself."),
+    ("Operations", "For those who run it."),
+    ("Webhooks", "What providers call."),
+)
+_PROBLEM_SCHEMA = "Problem"
+_PROBLEMS = {
+    "400": "The request could not be understood.",
+    "401": "No token, or not a good one.",
+    "403": "The caller may not do this.",
+    "404": "There is no such thing.",
+    "409": "Not possible in the state it is in.",
+    "412": "If-Match names an older version.",
+    "422": "Some of the input is not valid; see `errors`.",
+    "429": "Too many calls; see Retry-After.",
+    "503": "Not possible for a moment; see Retry-After.",
+}
+_ALWAYS = ("429", "503")
+_OF_COMMANDS = ("400", "409", "412", "422")
+_EXAMPLE = {
+    "type": "/schema#problem-invalid_input",
+    "title": "Some of the input is not valid",
+    "status": 422,
+    "detail": "Correct the fields listed under errors and try again.",
+    "code": "invalid_input",
+    "instance": "/api/v1/streams",
+    "errors": [{"field": "title", "code": "missing", "message": "This field is required."}],
+}
+
+
+def _header(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "header", "description": description, "schema": schema}
+
+
+_COMMAND_PARAMETERS = [
+    _header(
+        "Idempotency-Key",
+        "Makes repeating the request harmless: the first answer comes again.",
+        {"type": "string", "maxLength": 255},
+    ),
+    _header("If-Match", "Refuse unless it stands at this ETag.", {"type": "string"}),
+]
+_QUERY_PARAMETERS = [
+    {
+        "name": "min_position",
+        "in": "query",
+        "description": "Wait up to 2 s until the answer shows this log position.",
+        "schema": {"type": "integer", "minimum": 0},
+    }
+]
+_LANGUAGE_PARAMETER = _header(
+    "Accept-Language", "Language of problems and texts.", {"type": "string", "example": "zh-TW"}
+)
+
+
+class JsonDocument(OpenAPIRenderPlugin):
+    """Serves the document at /schema/openapi.json."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/openapi.json", media_type="application/vnd.oai.openapi+json")  # type: ignore[arg-type]  # any media type will do
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        return msgspec.json.encode(described(request.app, openapi_schema))
+
+
+class ReferencePages(OpenAPIRenderPlugin):
+    """Serves the human page at /schema. Litestar's own load scripts from other parties' sites."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/")
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        return reference_page(described(request.app, openapi_schema))
+
+
+class SchemaRouter(Router):
+    """Without the catch-all litestar adds, whose 404 is a page and not a problem."""
+
+    def register(self, value: ControllerRouterHandler) -> Any:
+        if isinstance(value, HTTPRouteHandler) and "/{path:str}" in value.paths:
+            return []
+        return super().register(value)
+
+
+def openapi_config(version: str) -> OpenAPIConfig:
+    scheme = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    return OpenAPIConfig(
+        title="Live commerce",
+        version=version,
+        description=_ABOUT,
+        use_handler_docstrings=True,
+        tags=[Tag(name=name, description=text) for name, text in _TAGS],
+        components=Components(security_schemes={"bearer": scheme}),
+        render_plugins=[ReferencePages(), JsonDocument()],
+        openapi_router=SchemaRouter(
+            "/schema", route_handlers=[], include_in_schema=False, opt={"access": PUBLIC}
+        ),
+    )
+
+
+def described(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
+    """Adds security, problems and the common headers, once."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    if _PROBLEM_SCHEMA in schemas:
+        return document
+    _, components = msgspec.json.schema_components(
+        [Problem], ref_template="#/components/schemas/{name}"
+    )
+    schemas.update(components)
+    for operation, handler, has_id in _operations(app, document):
+        _describe(operation, handler, has_id=has_id)
+    return document
+
+
+def _operations(
+    app: Litestar, document: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], HTTPRouteHandler, bool]]:
+    for route in _http_routes(app):
+        for method, (handler, _) in route.route_handler_map.items():
+            found = document["paths"].get(route.path_format, {}).get(method.lower())
+            if found is not None:
+                yield found, handler, bool(route.path_parameters)
+
+
+def _http_routes(app: Litestar) -> Iterable[HTTPRoute]:
+    return (route for route in app.routes if isinstance(route, HTTPRoute))
+
+
+def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, *, has_id: bool) -> None:
+    access: Access = handler.opt["access"]
+    kind = handler.opt.get("kind", "")
+    operation["x-access"] = access.words()
+    if not access.public:
+        operation["security"] = [{"bearer": []}]
+    added = {"command": _COMMAND_PARAMETERS, "query": _QUERY_PARAMETERS}.get(kind, [])
+    parameters = operation.setdefault("parameters", [])
+    parameters.extend([*added, _LANGUAGE_PARAMETER])
+    responses = operation.setdefault("responses", {})
+    for status in _statuses(access, kind, has_id=has_id):
+        responses[status] = _problem_response(_PROBLEMS[status])
+
+
+def _statuses(access: Access, kind: str, *, has_id: bool) -> list[str]:
+    found = [] if access.public else ["401"]
+    if access.roles:
+        found.append("403")
+    if has_id:
+        found.append("404")
+    return [*found, *(_OF_COMMANDS if kind == "command" else ["422"]), *_ALWAYS]
+
+
+def _problem_response(description: str) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{_PROBLEM_SCHEMA}"}
+    media = {"schema": schema, "example": _EXAMPLE}
+    return {"description": description, "content": {"application/problem+json": media}}
