@@ -304,10 +304,7 @@ async def get_broadcast(
 async def find_by_input(views: Views, input_uid: str) -> BroadcastView | None:
     """The show a live input belongs, or belonged, to."""
     found = await views.select(
-        BROADCASTS,
-        lambda table: (
-            table.select().with_only_columns(table.c.view).where(table.c.input_uid == input_uid)
-        ),
+        BROADCASTS, lambda table: select(table.c.view).where(table.c.input_uid == input_uid)
     )
     return found.value[0] if found.value else None
 
@@ -316,11 +313,6 @@ async def list_open(views: Views) -> list[BroadcastView]:
     """The shows with work left to do, the oldest first."""
     found = await views.select(
         BROADCASTS,
-        lambda table: (
-            table.select()
-            .with_only_columns(table.c.view)
-            .where(table.c.is_open)
-            .order_by(table.c.key)
-        ),
+        lambda table: select(table.c.view).where(table.c.is_open).order_by(table.c.key),
     )
     return found.value
