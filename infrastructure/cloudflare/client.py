@@ -77,9 +77,9 @@ class CloudflareClient:
 
     def __init__(
         self,
-        *,
         account: Account,
         gate: CallGate,
+        *,
         timeout: httpx.Timeout = TIMEOUT,
         backoff: float = 0.25,
     ) -> None:
@@ -161,7 +161,7 @@ def open_client(settings: Settings, redis: "Redis | None" = None) -> CloudflareC
     )
     allowance = Allowance(settings.cloudflare_calls_per_5_minutes)
     gate = CallGate(allowance, redis=redis, prefix=settings.redis_prefix)
-    return CloudflareClient(account=account, gate=gate)
+    return CloudflareClient(account, gate)
 
 
 def checked(uid: str) -> str:

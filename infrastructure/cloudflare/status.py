@@ -81,9 +81,9 @@ def moment(raw: Any) -> datetime | None:
     """RFC 3339, UTC where it names no zone; nanoseconds are cut to microseconds."""
     try:
         parsed = datetime.fromisoformat(text(raw) or "")
-    except ValueError:
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
 def _ingest_state(raw: Any) -> IngestState:
