@@ -36,15 +36,21 @@ def cache_folder() -> Path:
 
 def redis_server() -> Argv:
     found = _which("redis-server") or _which("valkey-server")
-    return (found or _from_package("redis", "redis-server", "redis-server"),)
+    return (found or _from_packages("redis", "redis-server", "redis-server"),)
 
 
 def mariadbd() -> Argv:
-    return (_which("mariadbd") or _from_package("mariadb", "mariadb-server-core", "mariadbd"),)
+    """Its set-up script needs a program of the client's package."""
+    found = _which("mariadbd")
+    if found and _which("my_print_defaults"):
+        return (found,)
+    packages = ("mariadb-server-core", "mariadb-client-core")
+    return (_from_packages("mariadb", "mariadbd", *packages),)
 
 
 def mariadb_install_db() -> str:
-    """Stands beside the server, in the same package."""
+    """Comes in the same package as the server."""
+    mariadbd()
     found = _which("mariadb-install-db")
     if not found:
         raise Unavailable("mariadb", "mariadb-install-db is missing")
@@ -69,13 +75,11 @@ def _is_oracles(argv: Argv) -> bool:
     return said.returncode == 0 and "MariaDB" not in said.stdout
 
 
-def _from_package(service: str, package: str, program: str) -> str:
-    with _one_at_a_time("packages"):
-        if not _which(program):
-            _install(service, package)
+def _from_packages(service: str, program: str, *packages: str) -> str:
+    _install(service, *packages)
     found = _which(program)
     if not found:
-        raise Unavailable(service, f"{program} is not in {package}")
+        raise Unavailable(service, f"{program} is not in {', '.join(packages)}")
     return found
 
 
@@ -84,11 +88,12 @@ def _install(service: str, *packages: str) -> None:
     if os.geteuid() != 0 or not _which("apt-get"):
         raise Unavailable(service)
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages]
-    for command in (["apt-get", "update", "-qq"], install):
-        done = subprocess.run(
-            command, env=environ, capture_output=True, text=True, timeout=900, check=False
-        )
+    apt = ["apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=300"]
+    with _one_at_a_time("packages"):
+        for task in (["update"], ["install", "--no-install-recommends", *packages]):
+            done = subprocess.run(
+                [*apt, *task], env=environ, capture_output=True, text=True, timeout=900, check=False
+            )
     if done.returncode:
         raise Unavailable(service, done.stderr.strip().rpartition("\n")[2])
 
