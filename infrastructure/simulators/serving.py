@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from litestar import Litestar, Request, Response, Router
@@ -23,6 +24,7 @@ from infrastructure.simulators.cloudflare.control import control_routes
 from infrastructure.simulators.cloudflare.encoder import TestEncoders
 from infrastructure.simulators.cloudflare.envelope import ApiRefusal, refused
 from infrastructure.simulators.cloudflare.gate import ApiGate
+from infrastructure.simulators.cloudflare.ingest import IngestServer
 from infrastructure.simulators.cloudflare.live_inputs import live_input_routes
 from infrastructure.simulators.cloudflare.playback import (
     PlaybackRefused,
@@ -66,24 +68,31 @@ class Simulators:
         self._database = open_documents(config.var_dir / "simulators.sqlite3")
         self.cloudflare = CloudflareSimulator(config, self._database)
         self._encoders = TestEncoders()
+        self._ingest = IngestServer(self.cloudflare)
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Raises OSError when a port is taken."""
         listener = _listen(self.config.host, self.config.port)
         self.url = self.config.public_url or _origin("http", listener)
+        rtmp_port = await self._ingest.start(self.config.host, self.config.rtmp_port)
+        self.rtmp_url = f"rtmp://{self._rtmp_host()}:{rtmp_port}/live/"
         self._server = _Server(self._uvicorn_config())
         self.cloudflare.start(http=self.url, rtmp=self.rtmp_url)
         self._running = asyncio.create_task(self._server.serve([listener]))
         await self._server.up.wait()
 
     async def stop(self) -> None:
+        await self._ingest.stop()
         await self._encoders.stop_all()
         if self._running is not None:
             self._server.should_exit = True
             await self._running
         await self.cloudflare.stop()
         self._database.close()
+
+    def _rtmp_host(self) -> str:
+        return self.config.rtmp_host or urlsplit(self.url).hostname or self.config.host
 
     def _uvicorn_config(self) -> uvicorn.Config:
         return uvicorn.Config(
