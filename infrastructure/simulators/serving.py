@@ -14,7 +14,8 @@ from litestar import Litestar, Request, Response, Router
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from infrastructure.simulators.cloudflare.alerting import (
     alerting_routes,
@@ -35,6 +36,8 @@ from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator
 from infrastructure.simulators.cloudflare.videos import video_handlers
 from infrastructure.simulators.config import SimulatorConfig
 from infrastructure.simulators.documents import open_documents
+from infrastructure.simulators.r2.objects import ObjectShelf
+from infrastructure.simulators.r2.serving import Credentials, PublicApp, S3App
 
 _PARENT_CHECK_SECONDS = 0.5
 _API_PREFIXES = ("/client/v4/", "/_simulator")
@@ -67,6 +70,7 @@ class Simulators:
         self.rtmp_url = ""
         self._database = open_documents(config.var_dir / "simulators.sqlite3")
         self.cloudflare = CloudflareSimulator(config, self._database)
+        self._shelf = ObjectShelf(self._database, config.var_dir / "r2", config.r2_buckets)
         self._encoders = TestEncoders()
         self._ingest = IngestServer(self.cloudflare)
         self._running: asyncio.Task[None] | None = None
@@ -107,7 +111,12 @@ class Simulators:
         views = Views()
         gates: list[ApiGate] = []
         app = Litestar(
-            route_handlers=[_api_routes(), control_routes, *playback_handlers],
+            route_handlers=[
+                _api_routes(),
+                control_routes,
+                *self._object_handlers(),
+                *playback_handlers,
+            ],
             dependencies={
                 "simulator": Provide(lambda: self.cloudflare, sync_to_thread=False),
                 "encoders": Provide(lambda: self._encoders, sync_to_thread=False),
@@ -126,6 +135,15 @@ class Simulators:
         )
         gates.append(ApiGate(app, self.config, self.cloudflare.faults))
         return gates[0]
+
+    def _object_handlers(self) -> list[ASGIRouteHandler]:
+        config = self.config
+        credentials = Credentials(
+            key_id=config.r2_access_key_id, secret=config.r2_secret_access_key
+        )
+        s3 = S3App(self._shelf, credentials)
+        public = PublicApp(self._shelf, config.r2_buckets[0], "/media/")
+        return [_mounted("/r2", s3), _mounted("/media", public)]
 
 
 async def serve_simulators(config: SimulatorConfig) -> None:
@@ -165,6 +183,13 @@ def _api_routes() -> Router:
         path="/client/v4/accounts/{account:str}",
         route_handlers=[*stream_webhook_handlers, alerting_routes, stream],
     )
+
+
+def _mounted(path: str, app: ASGIApp) -> ASGIRouteHandler:
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+
+    return ASGIRouteHandler(path, is_mount=True, copy_scope=True)(mounted)
 
 
 def _listen(host: str, port: int) -> socket.socket:

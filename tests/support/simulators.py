@@ -13,7 +13,11 @@ from infrastructure.simulators.config import SimulatorConfig
 from infrastructure.simulators.serving import Simulators, running
 
 API_TOKEN = "simulator-token"
-QUICK = {"webhook_delay": 0.0, "webhook_retries": (0.05, 0.1), "processing_time": 0.05}
+QUICK: dict[str, Any] = {
+    "webhook_delay": 0.0,
+    "webhook_retries": (0.05, 0.1),
+    "processing_time": 0.05,
+}
 
 
 @contextlib.asynccontextmanager
