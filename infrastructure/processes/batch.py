@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from application.processes.process import ClearDeadline, Enqueue, Process, Reaction, SetDeadline
-from domain.shared import Recorded
+from domain.shared import Recorded, UndecodableEvent, UnknownEvent
 from infrastructure.jobs.job import Sending
 from infrastructure.processes.deadlines import Change, Deadline
 from infrastructure.processes.parked import ParkedStream, failed_again, parked
@@ -12,6 +12,13 @@ from infrastructure.processes.parked import ParkedStream, failed_again, parked
 
 class UnknownJob(Exception):
     """A process asked for a job that no worker has."""
+
+
+class Unreadable(Exception):
+    """This version of the code cannot tell what happened; a later one may.
+
+    Passing the event by would lose what should follow from it.
+    """
 
 
 @dataclass(slots=True)
@@ -57,18 +64,21 @@ class Batch:
     def _react(self, recorded: Recorded) -> Exception | None:
         """All of an event's reactions count, or none."""
         try:
-            reactions = tuple(self.process.react(recorded))
-            self._check(reactions)
+            reactions = self._reactions(recorded)
         except Exception as error:  # noqa: BLE001  # a process may fail in any way; it is parked
             return error
         for reaction in reactions:
             self._take(reaction, recorded)
         return None
 
-    def _check(self, reactions: Sequence[Reaction]) -> None:
+    def _reactions(self, recorded: Recorded) -> Sequence[Reaction]:
+        if isinstance(recorded.event, (UnknownEvent, UndecodableEvent)):
+            raise Unreadable(recorded.type)
+        reactions = tuple(self.process.react(recorded))
         for reaction in reactions:
             if not isinstance(reaction, ClearDeadline) and not self.knows_job(reaction.job):
                 raise UnknownJob(reaction.job)
+        return reactions
 
     def _take(self, reaction: Reaction, recorded: Recorded) -> None:
         match reaction:
