@@ -6,7 +6,7 @@ from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.types import ASGIApp
 
-from interfaces.http import home, identity, operations
+from interfaces.http import broadcasts, home, identity, media, operations, streaming
 from interfaces.http.auth import Doorkeeper, refuse_undeclared
 from interfaces.http.edge import BODY_LIMIT, Edge
 from interfaces.http.exchange import exchange_of
@@ -16,6 +16,7 @@ from interfaces.http.request import ApiRequest
 from interfaces.http.schema import openapi_config
 from interfaces.http.version import VERSION
 from interfaces.platform import Platform
+from interfaces.webhooks import cloudflare
 
 BASE = "/api/v1"
 
@@ -38,7 +39,11 @@ def application(platform: Platform) -> Litestar:
         BASE,
         route_handlers=[
             *identity.ROUTES,
+            *streaming.ROUTES,
+            *broadcasts.ROUTES,
+            *media.ROUTES,
             *operations.ROUTES,
+            *cloudflare.ROUTES,
         ],
     )
     return Litestar(

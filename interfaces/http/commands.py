@@ -20,8 +20,8 @@ _ETAG = re.compile(r'"(\d{1,18})"')
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What every command answers with: what it concerns, how that stands, and the log position
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command came to: the id it concerns, how that stands now, and the log position
     the effect is visible from."""
 
     id: str
@@ -37,29 +37,27 @@ async def execute(
     `body` is what the client sent. Together with method and path it tells a repeated request
     from a reused Idempotency-Key.
     """
-    return accepted(await dispatch(request, command, body), status=status)
+    outcome = await request.platform.bus.execute(envelope(request, command, body))
+    return accepted(outcome, status=status)
 
 
-async def dispatch(
-    request: ApiRequest, command: Command, body: msgspec.Struct | None = None
-) -> Outcome:
+def envelope(request: ApiRequest, command: Command, body: msgspec.Struct | None = None) -> Dispatch:
+    """The command as the caller's, for those services that execute it themselves."""
     exchange, caller = request.exchange, request.caller
     command_id, fingerprint = _identity(request, body)
-    return await request.platform.bus.execute(
-        Dispatch(
-            command=command,
-            command_id=command_id,
-            actor=caller.actor,
-            now=datetime.now(UTC),
-            correlation_id=command_id,
-            trace_id=current_traceparent(),
-            fingerprint=fingerprint,
-            expected_version=_expected_version(exchange.header(b"if-match")),
-        )
+    return Dispatch(
+        command=command,
+        command_id=command_id,
+        actor=caller.actor,
+        now=datetime.now(UTC),
+        correlation_id=command_id,
+        trace_id=current_traceparent(),
+        fingerprint=fingerprint,
+        expected_version=_expected_version(exchange.header(b"if-match")),
     )
 
 
-def accepted(outcome: Outcome, *, status: int) -> Response[Any]:
+def accepted(outcome: Outcome, *, status: int = 200) -> Response[Any]:
     headers = {
         "event-position": str(outcome.position),
         "etag": f'"{outcome.version}"',

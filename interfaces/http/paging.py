@@ -3,23 +3,17 @@
 import base64
 import binascii
 import hashlib
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from litestar.params import Parameter
 
+from interfaces.http.parameters import whole
+from interfaces.http.request import ApiRequest
 from interfaces.http.validation import FieldError, InvalidInput
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
 _SEAL_BYTES = 8
-
-Limit = Annotated[
-    int, Parameter(query="limit", ge=1, le=LARGEST_LIMIT, description="Items on a page.")
-]
-Cursor = Annotated[
-    str | None, Parameter(query="cursor", description="`next_cursor` of the page before.")
-]
 
 T = TypeVar("T")
 
@@ -29,6 +23,21 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     items: list[T]
     next_cursor: str | None
+
+
+def wanted_limit(request: ApiRequest) -> int:
+    sent = request.query_params.get("limit")
+    return DEFAULT_LIMIT if sent is None else whole("limit", sent, least=1, most=LARGEST_LIMIT)
+
+
+def wanted_cursor(request: ApiRequest, listing: str, place: type[T]) -> T | None:
+    """Where the page begins; None: at the top. `listing` names the list with its filters."""
+    sent = request.query_params.get("cursor")
+    return read_cursor(listing, sent, place) if sent else None
+
+
+def next_cursor(listing: str, last: Any, *, more: bool) -> str | None:
+    return write_cursor(listing, last) if more else None
 
 
 def write_cursor(listing: str, place: Any) -> str:

@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from interfaces.http.auth import PUBLIC, Access
 from interfaces.http.pages import reference_page
+from interfaces.http.paging import DEFAULT_LIMIT, LARGEST_LIMIT
 from interfaces.http.problems import Problem
 
 _ABOUT = (
@@ -58,6 +59,10 @@ def _header(name: str, description: str, schema: dict[str, Any]) -> dict[str, An
     return {"name": name, "in": "header", "description": description, "schema": schema}
 
 
+def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
 _COMMAND_PARAMETERS = [
     _header(
         "Idempotency-Key",
@@ -67,13 +72,25 @@ _COMMAND_PARAMETERS = [
     _header("If-Match", "Refuse unless it stands at this ETag.", {"type": "string"}),
 ]
 _QUERY_PARAMETERS = [
-    {
-        "name": "min_position",
-        "in": "query",
-        "description": "Wait up to 2 s until the answer shows this log position.",
-        "schema": {"type": "integer", "minimum": 0},
-    }
+    _query(
+        "min_position",
+        "Wait up to 2 s until the answer shows this log position.",
+        {"type": "integer", "minimum": 0},
+    )
 ]
+_LIST_PARAMETERS = [
+    _query(
+        "limit",
+        "Items on a page.",
+        {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT},
+    ),
+    _query("cursor", "`next_cursor` of the page before.", {"type": "string"}),
+]
+_PARAMETERS = {
+    "command": _COMMAND_PARAMETERS,
+    "query": _QUERY_PARAMETERS,
+    "list": [*_QUERY_PARAMETERS, *_LIST_PARAMETERS],
+}
 _LANGUAGE_PARAMETER = _header(
     "Accept-Language", "Language of problems and texts.", {"type": "string", "example": "zh-TW"}
 )
@@ -158,9 +175,8 @@ def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, *, has_id: b
     operation["x-access"] = access.words()
     if not access.public:
         operation["security"] = [{"bearer": []}]
-    added = {"command": _COMMAND_PARAMETERS, "query": _QUERY_PARAMETERS}.get(kind, [])
     parameters = operation.setdefault("parameters", [])
-    parameters.extend([*added, _LANGUAGE_PARAMETER])
+    parameters.extend([*_PARAMETERS.get(kind, []), _LANGUAGE_PARAMETER])
     responses = operation.setdefault("responses", {})
     for status in _statuses(access, kind, has_id=has_id):
         responses[status] = _problem_response(_PROBLEMS[status])

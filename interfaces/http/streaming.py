@@ -1,0 +1,220 @@
+"""Live streams: announcing, broadcasting, watching. Deciding is `domain.streaming`'s."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Response, get, patch, post
+from msgspec import UNSET, UnsetType
+
+from domain.shared import Language, Market
+from domain.streaming import commands as ask
+from domain.streaming.errors import LiveStreamNotFoundError
+from domain.streaming.values import BroadcastMode, LiveStreamStatus
+from infrastructure.ids import new_id
+from interfaces.http import live_stream_answers as answers
+from interfaces.http.auth import PUBLIC
+from interfaces.http.commands import Accepted, accepted, envelope, execute
+from interfaces.http.hosting import HOST, HOST_OR_ADMIN, TAGS, as_host, ask_as_host, may_run
+from interfaces.http.paging import Page, next_cursor, wanted_cursor, wanted_limit
+from interfaces.http.parameters import Id
+from interfaces.http.queries import answer, wanted_position
+from interfaces.http.request import ApiRequest
+from projections.streaming.broadcasts import get_broadcast
+from projections.streaming.live_streams import (
+    Listed,
+    cursor_of,
+    get_live_stream,
+    list_live_streams,
+    ranking,
+)
+
+_NO_STORE = {"cache-control": "no-store"}
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class ScheduleLiveStream(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A show to announce. Market and language are the host's own where they are left out."""
+
+    title: Annotated[str, msgspec.Meta(examples=["Test Stream"])]
+    description: Annotated[str, msgspec.Meta(examples=["Testing"])]
+    market: Market | None = None
+    language: Language | None = None
+    scheduled_at: Moment | None = None
+    low_latency: bool = False
+    mode: BroadcastMode = "rtmps"
+
+
+class ReviseLiveStream(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What is left out stays as it is; `scheduled_at` null takes the time away."""
+
+    title: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    scheduled_at: Moment | UnsetType | None = UNSET
+
+
+class AttachThumbnail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    media_id: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+
+
+@post(
+    "/streams",
+    access=HOST,
+    kind="command",
+    status_code=201,
+    tags=TAGS,
+    summary="Announce a show",
+)
+async def schedule_live_stream(request: ApiRequest, data: ScheduleLiveStream) -> Response[Accepted]:
+    """A title and a description are enough. The show gets its live input within seconds."""
+    caller = request.caller
+    command = ask.ScheduleLiveStream(
+        stream_id=new_id(),
+        by=caller.user_id,
+        host_name=caller.name,
+        title=data.title,
+        description=data.description,
+        market=data.market or caller.market,
+        language=data.language or caller.language,
+        now=datetime.now(UTC),
+        scheduled_at=data.scheduled_at,
+        low_latency=data.low_latency,
+        mode=data.mode,
+    )
+    return await execute(request, command, data, status=201)
+
+
+@get("/streams", access=PUBLIC, kind="list", tags=TAGS, summary="List shows, the newest first")
+async def list_shows(
+    request: ApiRequest,
+    status: LiveStreamStatus | None = None,
+    market: Market | None = None,
+    host: Id | None = None,
+) -> Response[Page[answers.LiveStream]]:
+    """Those that have every value given."""
+    listing = ranking(status=status, market=market, host=host)
+    limit = wanted_limit(request)
+    before = wanted_cursor(request, listing, tuple[float, str])
+    seen = await list_live_streams(
+        request.platform.views,
+        Listed(status=status, market=market, host=host, min_position=wanted_position(request)),
+        limit=limit + 1,
+        before=before,
+    )
+    shown = seen.value[:limit]
+    page = Page(
+        items=[answers.live_stream(request.platform, view, seen.position) for view in shown],
+        next_cursor=next_cursor(listing, cursor_of(shown[-1]), more=len(seen.value) > limit)
+        if shown
+        else None,
+    )
+    return answer(seen, page)
+
+
+@get("/streams/{stream_id:str}", access=PUBLIC, kind="query", tags=TAGS, summary="One show")
+async def show_live_stream(request: ApiRequest, stream_id: Id) -> Response[answers.LiveStream]:
+    """Its host also gets `problem`: what troubles the broadcast, in their language."""
+    platform = request.platform
+    seen = await get_live_stream(platform.views, stream_id, min_position=wanted_position(request))
+    if seen.value is None:
+        raise LiveStreamNotFoundError(stream_id=stream_id)
+    shown = answers.live_stream(platform, seen.value, seen.position)
+    if may_run(request, seen.value.host_id):
+        told = (await get_broadcast(platform.views, stream_id)).value
+        words = answers.problem_words(request.exchange.language, told.problem if told else None)
+        shown = msgspec.structs.replace(shown, problem=words)
+    return answer(seen, shown, _NO_STORE)
+
+
+@post(
+    "/streams/{stream_id:str}/start",
+    access=HOST_OR_ADMIN,
+    kind="command",
+    status_code=200,
+    tags=TAGS,
+    summary="Start: the show waits for its feed",
+)
+async def start_live_stream(request: ApiRequest, stream_id: Id) -> Response[Accepted]:
+    return await ask_as_host(request, ask.StartLiveStream, stream_id)
+
+
+@post(
+    "/streams/{stream_id:str}/end",
+    access=HOST_OR_ADMIN,
+    kind="command",
+    status_code=200,
+    tags=TAGS,
+    summary="End a started show",
+)
+async def end_live_stream(request: ApiRequest, stream_id: Id) -> Response[Accepted]:
+    return await ask_as_host(request, ask.EndLiveStream, stream_id)
+
+
+@post(
+    "/streams/{stream_id:str}/cancel",
+    access=HOST_OR_ADMIN,
+    kind="command",
+    status_code=200,
+    tags=TAGS,
+    summary="Call a show off before it goes live",
+)
+async def cancel_live_stream(request: ApiRequest, stream_id: Id) -> Response[Accepted]:
+    return await ask_as_host(request, ask.CancelLiveStream, stream_id)
+
+
+@patch(
+    "/streams/{stream_id:str}",
+    access=HOST_OR_ADMIN,
+    kind="command",
+    tags=TAGS,
+    summary="Change the announcement",
+)
+async def revise_live_stream(
+    request: ApiRequest, stream_id: Id, data: ReviseLiveStream
+) -> Response[Accepted]:
+    """While the show has not ended; its time, while it has not started."""
+    return await ask_as_host(
+        request,
+        ask.ReviseLiveStream,
+        stream_id,
+        data,
+        now=datetime.now(UTC),
+        title=data.title,
+        description=data.description,
+        scheduled_at=data.scheduled_at,
+    )
+
+
+@post(
+    "/streams/{stream_id:str}/thumbnail",
+    access=HOST_OR_ADMIN,
+    kind="command",
+    status_code=200,
+    tags=TAGS,
+    summary="Make an uploaded picture the show's cover",
+)
+async def attach_thumbnail(
+    request: ApiRequest, stream_id: Id, data: AttachThumbnail
+) -> Response[Accepted]:
+    """`media_id` is what POST /media answered; the picture must have been uploaded."""
+    command = ask.AttachThumbnail(**as_host(request, stream_id), key=data.media_id)
+    outcome = await request.platform.services.streaming.thumbnails.attach_thumbnail(
+        envelope(request, command, data), command
+    )
+    return accepted(outcome)
+
+
+ROUTES = [
+    schedule_live_stream,
+    list_shows,
+    show_live_stream,
+    start_live_stream,
+    end_live_stream,
+    cancel_live_stream,
+    revise_live_stream,
+    attach_thumbnail,
+]
