@@ -93,13 +93,23 @@ class LogWriter(Protocol):
     async def append(self, batch: Batch) -> None:
         """Writes and commits on a head known from before, in a transaction of its own.
 
-        `batch` must hold an event: its position is what tells whether the head has moved.
-        Raises `Overtaken`.
+        Raises `Overtaken` when the head is no longer there.
         """
         ...
 
+    async def prepare(self, batch: Batch) -> None:
+        """Writes without committing, as `append` would, while the batch before commits elsewhere.
+
+        `finish` it once that batch stands, else `abandon` it. Raises `Overtaken`.
+        """
+        ...
+
+    async def finish(self, batch: Batch) -> None:
+        """Commits what was prepared."""
+        ...
+
     async def abandon(self) -> None:
-        """Rolls back what `begin` began."""
+        """Rolls back what was begun or prepared."""
         ...
 
     async def close(self) -> None: ...

@@ -4,8 +4,10 @@ Pure but for encoding: nothing is written here. A refused command, or one whose 
 leaves no trace in the states its neighbours are decided on.
 """
 
+import time
 from asyncio import Future
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +19,7 @@ from infrastructure.event_store.appending import CommandRecord, Draft, Head
 from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import KeysMissing
 from infrastructure.ids import new_id
+from infrastructure.observability.metrics import COMMANDS
 
 _encode = msgspec.json.Encoder().encode
 
@@ -24,7 +27,7 @@ _encode = msgspec.json.Encoder().encode
 class Waiting:
     """A command in the queue, and the caller who waits for its outcome."""
 
-    __slots__ = ("dispatch", "fingerprint", "handler", "outcome", "streams", "submitted", "written")
+    __slots__ = ("dispatch", "fingerprint", "handler", "outcome", "streams", "submitted", "tried")
 
     def __init__(
         self,
@@ -32,21 +35,21 @@ class Waiting:
         handler: Handler,
         fingerprint: bytes,
         outcome: "Future[Outcome]",
-        submitted: float,
     ) -> None:
         self.dispatch = dispatch
         self.handler = handler
         self.fingerprint = fingerprint
         self.outcome = outcome
-        self.submitted = submitted
-        self.written = False  # handed to the database once: to find it there is no repetition
+        self.submitted = time.monotonic()
+        self.tried = False  # once it was, to find it in the log is no repetition by its caller
         self.streams = handler.streams(dispatch.command)
 
 
 class Deciding:
     """One batch being decided: events drafted so far, states after them, answers to give.
 
-    `states` looks a stream up as of `head`. `known` has commands recorded before.
+    `states` and `known` look up what stood before; `ahead` are batches under way that this one
+    follows on, the latest first.
     """
 
     def __init__(
@@ -55,13 +58,14 @@ class Deciding:
         states: Callable[[str], Loaded[Any] | None],
         known: Callable[[str], CommandRecord | None],
         codec: EventCodec,
-        now_us: int,
+        ahead: "Sequence[Deciding]" = (),
     ) -> None:
         self._position = head.position
         self._before = states
         self._known = known
         self._codec = codec
-        self.recorded_us = max(now_us, head.recorded_us)
+        self._ahead = ahead
+        self.recorded_us = max(time.time_ns() // 1000, head.recorded_us)
         self.drafts: list[Draft] = []
         self.drafted_bytes = 0
         self.states: dict[str, Loaded[Any]] = {}
@@ -81,11 +85,18 @@ class Deciding:
         except Exception as failure:  # noqa: BLE001  # a handler's bug is its own caller's alone
             self.answers.append((waiting, failure))
 
+    def answer(self) -> None:
+        """Tells the callers, now that the batch stands in the log."""
+        counts = Counter(_told(waiting, answer) for waiting, answer in self.answers)
+        for outcome, count in counts.items():
+            COMMANDS.labels(outcome).inc(count)
+
     def _outcome(self, waiting: Waiting) -> Outcome:
         dispatch = waiting.dispatch
-        record = self.commands.get(dispatch.command_id) or self._known(dispatch.command_id)
+        record = self._record(dispatch.command_id)
         if record is not None:
             return _repeated(record, waiting)
+        waiting.tried = True
         loaded = [self._state(waiting, index) for index in range(len(waiting.streams))]
         expected = dispatch.expected_version
         if expected is not None and expected != loaded[0].version:
@@ -128,10 +139,18 @@ class Deciding:
         self.commands[command_id] = record
         return Outcome(position=record.position, version=record.version, answer=answer)
 
+    def _record(self, command_id: str) -> CommandRecord | None:
+        for batch in (self, *self._ahead):
+            if (record := batch.commands.get(command_id)) is not None:
+                return record
+        return self._known(command_id)
+
     def _state(self, waiting: Waiting, index: int) -> Loaded[Any]:
         stream = waiting.streams[index]
-        loaded = self.states.get(stream) or self._before(stream)
-        return loaded or Loaded(waiting.handler.deciders[index].initial, 0)
+        for batch in (self, *self._ahead):
+            if (loaded := batch.states.get(stream)) is not None:
+                return loaded
+        return self._before(stream) or Loaded(waiting.handler.deciders[index].initial, 0)
 
 
 def _repeated(record: CommandRecord, waiting: Waiting) -> Outcome:
@@ -141,7 +160,7 @@ def _repeated(record: CommandRecord, waiting: Waiting) -> Outcome:
         position=record.position,
         version=record.version,
         answer=record.answer,
-        replayed=not waiting.written,
+        replayed=not waiting.tried,
     )
 
 
@@ -159,3 +178,21 @@ def _draft(stream: str, version: int, event: Any, payload: bytes, dispatch: Disp
         dispatch.actor,
         dispatch.trace_id,
     )
+
+
+def refuse(waiting: Iterable[Waiting], failure: BaseException) -> None:
+    """Answers each with the failure; nothing of them was recorded that its caller could rely on."""
+    for one in waiting:
+        _told(one, failure)
+
+
+def _told(waiting: Waiting, answer: Outcome | BaseException) -> str:
+    """Answers a caller, if it still waits; how its command counts in the metrics."""
+    gone = waiting.outcome.done()  # then it went away, and the command counts all the same
+    if isinstance(answer, Outcome):
+        if not gone:
+            waiting.outcome.set_result(answer)
+        return "replayed" if answer.replayed else "accepted"
+    if not gone:
+        waiting.outcome.set_exception(answer)
+    return "refused" if isinstance(answer, DomainError) else "failed"

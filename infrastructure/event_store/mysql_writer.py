@@ -58,10 +58,17 @@ class MySqlLogWriter:
         return (await self._run([self._newer(versions)]))[0] if versions else ()
 
     async def commit(self, batch: Batch) -> None:
-        await self._run([*self._writes(batch), "COMMIT"])
+        """The head comes first: whoever appends without having locked it queues up there."""
+        await self._run([self._moved_head(batch), *self._inserts(batch), "COMMIT"])
 
     async def append(self, batch: Batch) -> None:
         await self.commit(batch)
+
+    async def prepare(self, batch: Batch) -> None:
+        await self._run(list(self._inserts(batch)))
+
+    async def finish(self, batch: Batch) -> None:
+        await self._run([self._moved_head(batch), "COMMIT"])
 
     async def abandon(self) -> None:
         if self._raw is not None:
@@ -90,14 +97,17 @@ class MySqlLogWriter:
             f" FROM {self._events} WHERE {beyond} ORDER BY stream, version"
         )
 
-    def _writes(self, batch: Batch) -> Iterator[str]:
-        """The head comes first: writers queue on its row in one order, whoever they are."""
-        after = batch.after
-        yield (
-            f"UPDATE {self._head} SET position = {after.position}, hash = x'{after.hash.hex()}',"
-            f" recorded_us = {after.recorded_us}"
-            f" WHERE id = 1 AND position = {batch.before.position}"
+    def _moved_head(self, batch: Batch) -> str:
+        """Moves the head from where the batch was decided, and nowhere else: from any other
+        position the column becomes NULL, which it must not be, and the packet ends there."""
+        before, after = batch.before, batch.after
+        return (
+            f"UPDATE {self._head} SET position = IF(position = {before.position},"
+            f" {after.position}, NULL), hash = x'{after.hash.hex()}',"
+            f" recorded_us = {after.recorded_us} WHERE id = 1"
         )
+
+    def _inserts(self, batch: Batch) -> Iterator[str]:
         if batch.rows:
             yield f"INSERT INTO {self._events} VALUES {','.join(map(_event_values, batch.rows))}"
         if batch.commands:

@@ -56,6 +56,16 @@ class SqlLogWriter:
             await self._begin_transaction()
         await self.commit(batch)
 
+    async def prepare(self, batch: Batch) -> None:
+        """Waits for the other writer's commit: here a transaction locks the whole file."""
+        with _translated_errors():
+            await self._write(await self._begin_transaction(), batch)
+
+    async def finish(self, batch: Batch) -> None:  # written by `prepare`
+        if self._connection is not None:
+            with _translated_errors():
+                await self._connection.commit()
+
     async def abandon(self) -> None:
         if self._connection is not None:
             with _translated_errors():
@@ -87,8 +97,11 @@ class SqlLogWriter:
         if batch.commands:
             commands = [msgspec.structs.asdict(command) for command in batch.commands]
             await connection.execute(insert(tables.commands), commands)
-        head = msgspec.structs.asdict(batch.after)
-        await connection.execute(update(tables.log_head).values(**head))
+        head = tables.log_head
+        move = update(head).where(head.c.position == batch.before.position)
+        after = msgspec.structs.asdict(batch.after)
+        if (await connection.execute(move.values(**after))).rowcount != 1:
+            raise Overtaken
 
 
 @contextmanager

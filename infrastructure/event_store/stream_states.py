@@ -144,10 +144,11 @@ class StreamStates:
     def is_current(self, stream: str) -> bool:
         return stream in self._current
 
-    def put(self, stream: str, loaded: Loaded[Any]) -> None:
+    def put(self, stream: str, loaded: Loaded[Any], *, current: bool = True) -> None:
         self._states[stream] = loaded
         self._states.move_to_end(stream)
-        self._current.add(stream)
+        if current:
+            self._current.add(stream)
         if len(self._states) > self._capacity:
             oldest, _ = self._states.popitem(last=False)
             self._current.discard(oldest)

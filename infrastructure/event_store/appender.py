@@ -1,0 +1,332 @@
+"""Decides and appends batches, as far ahead as is safe.
+
+While no other process appends, a batch is decided on what this process wrote last, without asking
+for the head's lock first, and the next batch is decided and written while the one before commits.
+Positions are unique in the log: if the guess was wrong, the database refuses the batch whole, and
+it is decided again under the head's lock. Whoever is refused stays cautious for a while.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import structlog
+
+from application.ports import Loaded, LogUnavailable
+from domain.shared import Decider
+from infrastructure.event_store.appending import (
+    Batch,
+    Begun,
+    CommandRecord,
+    Head,
+    LogWriter,
+    Overtaken,
+    chained,
+)
+from infrastructure.event_store.deciding import Deciding, Waiting, refuse
+from infrastructure.event_store.keyring import KeysUnreadable
+from infrastructure.event_store.signal import LogSignal
+from infrastructure.event_store.stream_states import (
+    StreamLoader,
+    StreamStates,
+    StreamUnreadable,
+    advanced,
+)
+from infrastructure.observability.metrics import (
+    APPEND_BATCH,
+    APPEND_SECONDS,
+    COMMAND_WAIT_SECONDS,
+    LOG_POSITION,
+)
+
+_log = structlog.get_logger(__name__)
+
+_BATCH_BYTES = 4 * 1024 * 1024
+_RETRY_PAUSES = (0.02, 0.1, 0.4, 1.0)
+_CAUTIOUS_SECONDS = 1.0
+_REMEMBERED_COMMANDS = 20_000
+
+
+class Flight:
+    """A batch on its way to the database, decided on the one that took off before it."""
+
+    def __init__(self, batch: Sequence[Waiting], deciding: Deciding, written: Batch) -> None:
+        self.batch = batch
+        self.deciding = deciding
+        self.written = written
+        self.task: asyncio.Task[bool]
+
+
+class Appender:
+    """Appends one batch at a time, or several in a row with one lane for each writer.
+
+    Commands that a batch could not settle go to `give_back`, to be placed again before others.
+    `snapshot_every` is the number of a stream's events between snapshots.
+    """
+
+    def __init__(
+        self,
+        writers: Sequence[LogWriter],
+        loader: StreamLoader,
+        signal: LogSignal,
+        *,
+        cached_states: int = 50_000,
+        snapshot_every: int = 1000,
+    ) -> None:
+        self._writers = writers
+        self._loader = loader
+        self._codec = loader.codec
+        self._signal = signal
+        self._snapshot_every = snapshot_every
+        self._snapshots: set[asyncio.Task[None]] = set()
+        self._states = StreamStates(cached_states)
+        self._recent: OrderedDict[str, CommandRecord] = OrderedDict()
+        self._head: Head | None = None
+        self._cautious_until = 0.0
+        self._flights: deque[Flight] = deque()
+        self._free = deque(writers)
+        self.give_back: Callable[[Sequence[Waiting]], None] = _refuse_all
+
+    async def lane(self) -> None:
+        """Waits until another batch can be placed."""
+        while len(self._flights) >= len(self._writers):
+            await asyncio.wait([self._flights[0].task])
+
+    async def place(self, batch: Sequence[Waiting]) -> None:
+        """Has the batch appended and its callers answered, soon or by the time this returns."""
+        if not self._take_off(batch):
+            await self._land_all()
+            await self._settle_apart(batch)
+
+    async def busy(self) -> bool:
+        """Whether something was under way; it no longer is once this returns."""
+        was = bool(self._flights)
+        await self._land_all()
+        return was
+
+    async def close(self) -> None:
+        await self._land_all()
+        await asyncio.gather(*self._snapshots, return_exceptions=True)
+        for writer in self._writers:
+            await writer.close()
+
+    async def _land_all(self) -> None:
+        while self._flights:
+            await asyncio.wait([flight.task for flight in self._flights])
+
+    def _take_off(self, batch: Sequence[Waiting]) -> bool:
+        """Decides on what is under way and starts writing; False where that is not safe."""
+        before = self._flights[-1].written.after if self._flights else self._head
+        if before is None or time.monotonic() < self._cautious_until:
+            return False
+        touched = _deciders(batch, with_new=False)
+        if not all(self._is_current(stream) for stream in touched):
+            return False
+        deciding = self._decided(before, self._recent.get, batch)
+        if not deciding.drafts:
+            return False
+        flight = Flight(batch, deciding, _batch(before, deciding))
+        previous = self._flights[-1] if self._flights else None
+        self._flights.append(flight)
+        flight.task = asyncio.create_task(self._fly(flight, previous, self._free.popleft()))
+        return True
+
+    async def _fly(self, flight: Flight, previous: Flight | None, writer: LogWriter) -> bool:
+        started = time.monotonic()
+        try:
+            await self._write(flight.written, previous, writer)
+        except Exception as failure:  # noqa: BLE001  # whatever it was shows again under the lock
+            _log.debug("append_refused", cause=type(failure).__name__)
+            self._cautious_until = time.monotonic() + _CAUTIOUS_SECONDS
+            self.give_back(flight.batch)
+            return False
+        else:
+            await self._committed(flight.batch, flight.deciding, flight.written.after)
+            _observe(flight.batch, started)
+            return True
+        finally:
+            self._flights.remove(flight)
+            self._free.append(writer)
+
+    async def _write(self, batch: Batch, previous: Flight | None, writer: LogWriter) -> None:
+        if previous is None:
+            return await writer.append(batch)
+        await writer.prepare(batch)
+        await asyncio.wait([previous.task])
+        if previous.task.result():
+            return await writer.finish(batch)
+        await writer.abandon()
+        raise Overtaken
+
+    def _is_current(self, stream: str) -> bool:
+        return self._states.is_current(stream) or any(
+            stream in flight.deciding.states for flight in self._flights
+        )
+
+    async def _settle_apart(self, batch: Sequence[Waiting]) -> None:
+        """Settles a batch; should it fail as a whole for a fault of its own, each command alone."""
+        try:
+            await self._settle(list(batch))
+        except Exception as failure:  # noqa: BLE001  # told to its caller
+            if len(batch) == 1:
+                command = type(batch[0].dispatch.command).__name__
+                _log.error("command_failed", command=command, exc_info=failure)
+                return refuse(batch, failure)
+            for one in batch:
+                await self._settle_apart([one])
+        except BaseException as end:
+            refuse(batch, end)
+            raise
+
+    async def _settle(self, batch: list[Waiting]) -> None:
+        """Decides and appends, again from the start where the database got in the way."""
+        started = time.monotonic()
+        for attempt, pause in enumerate((*_RETRY_PAUSES, 0)):
+            try:
+                await self._append(batch, expect_new=attempt == 0)
+                return _observe(batch, started)
+            except Overtaken as error:
+                failure: Exception = LogUnavailable()
+                failure.__cause__ = error
+            except StreamUnreadable as broken:
+                _log.error("stream_unreadable", stream=broken.stream)
+                refuse([one for one in batch if broken.stream in one.streams], broken)
+                batch = [one for one in batch if broken.stream not in one.streams]
+                if not batch:
+                    return None
+            except LogUnavailable as error:
+                failure = error
+                await asyncio.sleep(pause)
+        _log.warning("log_unavailable", commands=len(batch), cause=str(failure.__cause__))
+        return refuse(batch, failure)
+
+    async def _append(self, batch: Sequence[Waiting], *, expect_new: bool) -> None:
+        await self._warm(_deciders(batch, with_new=not expect_new))
+        writer = self._writers[0]
+        begun = await self._begin(writer, batch)
+        known = begun.commands
+        deciding = self._decided(
+            begun.head, lambda one: known.get(one) or self._recent.get(one), batch
+        )
+        written = _batch(begun.head, deciding)
+        if written.commands:
+            await writer.commit(written)
+        else:
+            await writer.abandon()
+        await self._committed(batch, deciding, written.after)
+
+    async def _warm(self, deciders: dict[str, Decider[Any]]) -> None:
+        """Loads cold streams before the lock is taken: a long one must not make others wait."""
+        cold = {
+            stream: decider
+            for stream, decider in deciders.items()
+            if self._states.get(stream) is None
+        }
+        if cold:
+            loaded = await self._loader.load(cold, snapshot_every=self._snapshot_every)
+            for stream, state in loaded.items():
+                self._states.put(stream, state, current=False)
+
+    async def _begin(self, writer: LogWriter, batch: Sequence[Waiting]) -> Begun:
+        """Locks the head and brings the states of all touched streams up to it."""
+        deciders = _deciders(batch, with_new=True)
+        cached = {
+            stream: self._states.get(stream) or Loaded(decider.initial, 0)
+            for stream, decider in deciders.items()
+        }
+        versions = {stream: loaded.version for stream, loaded in cached.items()}
+        begun = await writer.begin([one.dispatch.command_id for one in batch], versions)
+        try:
+            await self._codec.fetch_keys_for(begun.newer)
+            current = advanced(deciders, self._codec, cached, begun.newer)
+        except BaseException:
+            await writer.abandon()
+            raise
+        if self._head is None or self._head.position != begun.head.position:
+            self._states.others_appended()
+        for stream, loaded in current.items():
+            self._states.put(stream, loaded)
+        return begun
+
+    def _decided(
+        self,
+        head: Head,
+        known: Callable[[str], CommandRecord | None],
+        batch: Sequence[Waiting],
+    ) -> Deciding:
+        ahead = [flight.deciding for flight in reversed(self._flights)]
+        deciding = Deciding(head, self._states.get, known, self._codec, ahead)
+        for one in batch:
+            if deciding.drafted_bytes < _BATCH_BYTES:
+                deciding.decide(one)
+        return deciding
+
+    async def _committed(self, batch: Sequence[Waiting], deciding: Deciding, head: Head) -> None:
+        """What was decided now stands in the log: remember it, answer, wake the readers."""
+        self._head = head
+        self._remember(deciding)
+        deciding.answer()
+        if deciding.drafts:
+            LOG_POSITION.set(head.position)
+            self._signal.notify(head.position)
+        if len(deciding.answers) < len(batch):
+            await self._put_back(batch, deciding)
+
+    def _remember(self, deciding: Deciding) -> None:
+        every = self._snapshot_every
+        for stream, loaded in deciding.states.items():
+            before = self._states.get(stream)
+            self._states.put(stream, loaded)
+            if loaded.version // every > (before.version if before else 0) // every:
+                self._take_snapshot(stream, deciding.deciders[stream], loaded)
+        self._recent.update(deciding.commands)
+        while len(self._recent) > _REMEMBERED_COMMANDS:
+            self._recent.popitem(last=False)
+
+    def _take_snapshot(self, stream: str, decider: Decider[Any], loaded: Loaded[Any]) -> None:
+        task = asyncio.create_task(self._loader.save_snapshot(stream, decider, loaded))
+        self._snapshots.add(task)
+        task.add_done_callback(self._snapshots.discard)
+
+    async def _put_back(self, batch: Sequence[Waiting], deciding: Deciding) -> None:
+        """Keeps for the next batch what this one had no room for, or no key yet."""
+        lacking = [one for one, _ in deciding.lacking_keys]
+        persons = {person for _, lack in deciding.lacking_keys for person in lack.persons}
+        if persons:
+            try:
+                await self._codec.keyring.fetch(persons, create=True)
+            except (LogUnavailable, KeysUnreadable) as error:
+                refuse(lacking, error)
+        answered = {id(one) for one, _ in deciding.answers}
+        self.give_back([one for one in batch if id(one) not in answered and not one.outcome.done()])
+
+
+def _refuse_all(waiting: Sequence[Waiting]) -> None:
+    refuse(waiting, LogUnavailable())
+
+
+def _deciders(batch: Iterable[Waiting], *, with_new: bool) -> dict[str, Decider[Any]]:
+    """The streams that the commands touch; those they expect to be new only `with_new`."""
+    return {
+        stream: decider
+        for one in batch
+        for index, (stream, decider) in enumerate(
+            zip(one.streams, one.handler.deciders, strict=True)
+        )
+        if with_new or index or not one.handler.opens
+    }
+
+
+def _batch(head: Head, deciding: Deciding) -> Batch:
+    rows, after = chained(head, deciding.drafts, deciding.recorded_us)
+    return Batch(head, after, rows, list(deciding.commands.values()))
+
+
+def _observe(batch: Sequence[Waiting], started: float) -> None:
+    now = time.monotonic()
+    APPEND_SECONDS.observe(now - started)
+    APPEND_BATCH.observe(len(batch))
+    if batch:
+        COMMAND_WAIT_SECONDS.observe(now - batch[0].submitted)
