@@ -1,0 +1,285 @@
+"""Keeps one generation of one projection up to date with the log.
+
+Reads, folds and commits batch after batch: large ones far behind, whatever is there once caught
+up. After anything unexpected it starts again from what the store holds.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeout
+from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from application.ports import LogUnavailable
+from infrastructure.event_store.schema import Row
+from infrastructure.read_models.folding import Folding
+from infrastructure.read_models.pages import LogPages
+from infrastructure.read_models.refolding import Refolding
+from infrastructure.read_models.requests import ALL_STREAMS, Requests
+from infrastructure.read_models.store import (
+    GenerationGone,
+    GenerationStore,
+    Mark,
+    Overtaken,
+    Unwritable,
+    error_text,
+)
+from projections.projection import Projection
+
+_PAGE_EVENTS = 2000
+_BATCH_EVENTS = 20_000
+_BATCH_VIEWS = 4000
+_IDLE_SECONDS = 0.5
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_OUTAGES = (
+    LogUnavailable,
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    RedisConnectionError,
+    RedisTimeout,
+    OSError,
+)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What runners of a process share. `announce` is told of positions that readers now see."""
+
+    pages: LogPages
+    requests: Requests
+    announce: Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A page that is being read while the one before it is folded."""
+
+    after: int
+    limit: int
+    rows: "asyncio.Task[Sequence[Row]]"
+
+
+class Runner:
+    """Runs until it is stopped, or until its generation is gone; then `gone` is true."""
+
+    def __init__(
+        self,
+        projection: Projection[Any],
+        store: GenerationStore[Any],
+        around: Surroundings,
+        *,
+        serves: bool = False,
+    ) -> None:
+        self._projection = projection
+        self._store = store
+        self._around = around
+        self._folding: Folding[Any] = Folding(projection)
+        self._reached = 0
+        self._page_events = _PAGE_EVENTS
+        self._condemned: dict[int, str] = {}
+        self._retries: list[tuple[str, asyncio.Future[None]]] = []
+        self._ahead: _Ahead | None = None
+        self._pause = _FIRST_PAUSE
+        self._stopping = False
+        self._woken = asyncio.Event()
+        self.serves = serves
+        self.gone = False
+        self.mark = Mark(0, 0)
+        self.parked: frozenset[str] = frozenset()
+
+    async def run(self) -> None:
+        try:
+            while not (self._stopping or self.gone):
+                await self._try()
+        finally:
+            for _, retried in self._retries:
+                retried.cancel()
+
+    def stop(self) -> None:
+        """Ends `run` after the commit it is at."""
+        self._stopping = True
+        self._woken.set()
+
+    async def retry(self, stream: str) -> None:
+        """Returns once the parked `stream`, or all of them, have been tried again."""
+        retried = asyncio.get_running_loop().create_future()
+        self._retries.append((stream, retried))
+        self._woken.set()
+        await retried
+
+    async def _try(self) -> None:
+        try:
+            await self._resume()
+            await self._follow()
+        except Overtaken:
+            _log.info("projection_overtaken", projection=self._projection.name)
+        except GenerationGone:
+            self.gone = True
+        except Unwritable as error:
+            self._narrow(error)
+        except Exception as error:  # noqa: BLE001 - a broken projection must not end its task
+            await self._recover(error)
+
+    async def _resume(self) -> None:
+        """Starts from what the store holds."""
+        name, version = self._projection.name, self._projection.version
+        standing = await self._store.open()
+        skipped = await self._around.requests.skipped(name, version)
+        if self._retries:
+            await self._retry(skipped)
+            standing = await self._store.open()
+        self._stand_at(standing.mark)
+        self.parked = frozenset(standing.parked)
+        self._folding = Folding(
+            self._projection, self.parked, skipped=skipped, condemned=self._condemned
+        )
+
+    async def _follow(self) -> None:
+        while not self._stopping:
+            rows = await self._next_page()
+            if rows:
+                await self._fold(rows)
+            behind = len(rows) >= self._page_events
+            if self._reached > self.mark.position and (self._is_full() or not behind):
+                await self._commit()
+            if self._retries and self._reached == self.mark.position:
+                return
+            if not behind:
+                await self._caught_up()
+
+    async def _next_page(self) -> Sequence[Row]:
+        after, limit = self._reached, self._page_events
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and (ahead.after, ahead.limit) == (after, limit):
+            rows = await ahead.rows
+        else:
+            rows = await self._around.pages.read(after, limit)
+        if len(rows) == limit:
+            following = rows[-1][0]
+            reading = asyncio.create_task(self._around.pages.read(following, limit))
+            reading.add_done_callback(_looked_at)
+            self._ahead = _Ahead(following, limit, reading)
+        return rows
+
+    async def _fold(self, rows: Sequence[Row]) -> None:
+        events = await self._around.pages.wanted(rows, self._projection.types)
+        if events:
+            await self._folding.take(events, self._store.load)
+        self._reached = rows[-1][0]
+
+    def _is_full(self) -> bool:
+        return (
+            self._page_events < _PAGE_EVENTS
+            or self._folding.touched >= _BATCH_VIEWS
+            or self._reached - self.mark.position >= _BATCH_EVENTS
+        )
+
+    async def _commit(self) -> None:
+        change = self._folding.change(self.mark, self._reached)
+        self._stand_at(await self._store.commit(change))
+        for parked in change.parked:
+            self.parked |= {parked.stream}
+            _log.error(
+                "stream_parked",
+                projection=self._projection.name,
+                stream=parked.stream,
+                position=parked.position,
+                error=parked.error,
+            )
+        self._folding.settle()
+        self._page_events = min(_PAGE_EVENTS, self._page_events * 2)
+        self._works_again()
+        self._announce()
+
+    def _works_again(self) -> None:
+        if self._pause > _FIRST_PAUSE:
+            _log.info("projection_recovered", projection=self._projection.name)
+            self._pause = _FIRST_PAUSE
+
+    def _stand_at(self, mark: Mark) -> None:
+        self.mark, self._reached = mark, mark.position
+        for position in [each for each in self._condemned if each <= mark.position]:
+            del self._condemned[position]
+
+    def _announce(self) -> None:
+        if self.serves:
+            self._around.announce(self._projection.name, self.mark.position)
+
+    async def _caught_up(self) -> None:
+        if not self.serves and await self._store.activate():
+            self.serves = True
+            self._announce()
+            _log.info("projection_serves", projection=self._projection.name, position=self._reached)
+        if not await self._grown():
+            await self._store.probe()
+            self._works_again()
+
+    async def _grown(self) -> bool:
+        """Waits for the log to grow, for `stop` or `retry`; False when none of it happened."""
+        grown = asyncio.create_task(
+            self._around.pages.log.wait_beyond(self._reached, _IDLE_SECONDS)
+        )
+        woken = asyncio.create_task(self._woken.wait())
+        try:
+            await asyncio.wait((grown, woken), return_when=asyncio.FIRST_COMPLETED)
+            return woken.done() or grown.result()
+        finally:
+            self._woken.clear()
+            for waiting in (grown, woken):
+                waiting.cancel()
+            await asyncio.gather(grown, woken, return_exceptions=True)
+
+    async def _retry(self, skipped: Collection[int]) -> None:
+        refolding = Refolding(self._projection, self._store, self._around.pages.log)
+        stream, retried = self._retries[0]
+        standing = await self._store.open()
+        for each in list(standing.parked) if stream == ALL_STREAMS else [stream]:
+            if each in standing.parked:
+                await refolding.retry(each, standing, skipped)
+                standing = await self._store.open()
+        self._retries.pop(0)
+        if not retried.done():
+            retried.set_result(None)
+
+    def _narrow(self, error: Unwritable) -> None:
+        """Halves the batch until the one event is found that made it unwritable."""
+        span = self._reached - self.mark.position
+        if span <= 1:
+            self._condemned[self._reached] = error_text(error.__cause__ or error)
+        self._page_events = max(1, min(_PAGE_EVENTS, span) // 2)
+
+    async def _recover(self, error: Exception) -> None:
+        if self._pause == _FIRST_PAUSE:
+            _log.warning(
+                "projection_interrupted",
+                projection=self._projection.name,
+                error=error_text(error),
+                exc_info=None if isinstance(error, _OUTAGES) else _without_values(error),
+            )
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._pause):
+                await self._woken.wait()
+        self._woken.clear()
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+
+def _without_values(error: Exception) -> Exception:
+    """A statement's parameters are views: they may hold personal data."""
+    if isinstance(error, StatementError):
+        error.hide_parameters = True
+    return error
+
+
+def _looked_at(read_ahead: "asyncio.Task[Sequence[Row]]") -> None:
+    """Whoever wanted the page may have gone; its failure is no news then."""
+    if not read_ahead.cancelled():
+        read_ahead.exception()

@@ -1,0 +1,115 @@
+"""What keeps one generation of a projection: the vocabulary its SQL and Redis stores share.
+
+A store commits views, parked streams and the position they stand for together, or not at all.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+V = TypeVar("V", bound=msgspec.Struct)
+
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_ERROR_LENGTH = 200
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Where a generation stands: everything up to `position` is folded into it.
+
+    `revision` counts its commits, so that one which leaves the position alone shows too.
+    """
+
+    position: int
+    revision: int
+
+
+class Parked(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream set aside, and its first event that could not be folded. Those behind it wait."""
+
+    stream: str
+    version: int
+    position: int
+    type: str
+    error: str
+    parked_us: int
+    attempts: int = 1
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What a generation goes on from."""
+
+    mark: Mark
+    parked: Mapping[str, Parked]
+
+
+class Touched(msgspec.Struct, Generic[V], frozen=True):
+    """A view as it is stored and as it is to be; None: absent. `position`: last event folded."""
+
+    before: V | None
+    after: V | None
+    position: int
+
+
+class Change(msgspec.Struct, Generic[V], frozen=True, kw_only=True):
+    """One commit: it applies to a generation that stands at `before`, and to no other."""
+
+    before: Mark
+    position: int
+    views: Mapping[str, Touched[V]]
+    parked: Sequence[Parked] = ()
+    unparked: Sequence[str] = ()
+
+    @property
+    def after(self) -> Mark:
+        return Mark(self.position, self.before.revision + 1)
+
+
+class Overtaken(Exception):
+    """Somebody else moved this generation meanwhile; nothing was written. Go on from there."""
+
+
+class GenerationGone(Exception):
+    """The generation is retired, or its store has lost it."""
+
+
+class Unwritable(Exception):
+    """A view cannot be stored: a value is of the wrong kind or size. Nothing was written."""
+
+
+class GenerationStore(Protocol[V]):
+    """One generation's views, parked streams and mark."""
+
+    async def create(self) -> None:
+        """Makes it, empty, at position 0, in place of any remains under the same name."""
+        ...
+
+    async def open(self) -> Standing:
+        """Raises `GenerationGone`."""
+        ...
+
+    async def load(self, keys: Collection[str]) -> dict[str, bytes]:
+        """The stored views, as JSON; keys without one are left out."""
+        ...
+
+    async def commit(self, change: Change[V]) -> Mark:
+        """Raises `Overtaken`, `GenerationGone` or `Unwritable`."""
+        ...
+
+    async def probe(self) -> None:
+        """Raises `GenerationGone` if the store has lost the generation behind our back."""
+        ...
+
+    async def activate(self) -> bool:
+        """Takes over from the serving generation, unless that one is further. Repeatable."""
+        ...
+
+    async def drop(self) -> None: ...
+
+
+def error_text(error: BaseException) -> str:
+    """What went wrong, without what it went wrong on: quoted values may be personal data."""
+    cause = getattr(error, "orig", None) or error
+    text = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
+    return _QUOTED.sub("'…'", text.splitlines()[0])[:_ERROR_LENGTH]

@@ -1,0 +1,193 @@
+"""Keeps a generation in a SQL table: rows, parked streams and position in one transaction."""
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Insert, Table, bindparam, delete, select, update
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infrastructure.read_models.generations import Generation, Generations
+from infrastructure.read_models.schema import GENERATIONS, PARKED_STREAMS, generation_table
+from infrastructure.read_models.store import (
+    Change,
+    GenerationGone,
+    Mark,
+    Overtaken,
+    Parked,
+    Standing,
+    Unwritable,
+)
+from projections.projection import TableProjection
+
+V = TypeVar("V", bound=msgspec.Struct)
+
+_ROWS_A_STATEMENT = 1000
+_PARKED_COLUMNS = Parked.__struct_fields__
+_encode = msgspec.json.Encoder().encode
+
+
+class TableStore(Generic[V]):
+    """One generation of a `TableProjection`. Two writers at once are told apart by the mark."""
+
+    def __init__(
+        self, engine: AsyncEngine, projection: TableProjection[V], generation: Generation
+    ) -> None:
+        self._engine = engine
+        self._projection = projection
+        self._generation = generation
+        self.table = generation_table(projection, generation.generation)
+        columns = self.table.c
+        self._load = select(columns.key, columns.view).where(columns.key.in_(bindparam("keys")))
+        self._upsert = upsert(engine.dialect.name, self.table)
+        self._remove = delete(self.table).where(columns.key.in_(bindparam("keys")))
+
+    async def create(self) -> None:
+        async with self._engine.begin() as connection:
+            await connection.run_sync(self.table.metadata.drop_all)
+            await connection.run_sync(self.table.metadata.create_all)
+
+    async def open(self) -> Standing:
+        mark = select(GENERATIONS.c.position, GENERATIONS.c.revision).where(
+            *self._own_row(), GENERATIONS.c.state != "retired"
+        )
+        parked = select(*(PARKED_STREAMS.c[name] for name in _PARKED_COLUMNS)).where(
+            PARKED_STREAMS.c.projection == self._generation.name,
+            PARKED_STREAMS.c.generation == self._generation.generation,
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(mark)).one_or_none()
+            if row is None:
+                raise GenerationGone
+            streams = [Parked(**found._asdict()) for found in await connection.execute(parked)]
+        return Standing(Mark(*row), {each.stream: each for each in streams})
+
+    async def load(self, keys: Collection[str]) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        async with self._engine.connect() as connection:
+            for some in _chunks(sorted(keys)):
+                rows = await connection.execute(self._load, {"keys": some})
+                found.update((key, view) for key, view in rows)
+        return found
+
+    async def commit(self, change: Change[V]) -> Mark:
+        rows, removed = self._rows(change)
+        with _told_apart():
+            async with self._engine.begin() as connection:
+                await self._advance(connection, change)
+                for keys in _chunks(removed):
+                    await connection.execute(self._remove, {"keys": keys})
+                for some in _chunks(rows):
+                    await connection.execute(self._upsert, some)
+                await self._set_aside(connection, change)
+        return change.after
+
+    async def probe(self) -> None:
+        """SQL loses nothing behind our back."""
+
+    async def activate(self) -> bool:
+        return await Generations(self._engine).activate(self._generation)
+
+    async def drop(self) -> None:
+        async with self._engine.begin() as connection:
+            await connection.run_sync(self.table.metadata.drop_all)
+
+    def _rows(self, change: Change[V]) -> tuple[list[dict[str, Any]], list[str]]:
+        """Rows to upsert, and keys to remove, both by key: two writers lock in one order."""
+        rows, removed = [], []
+        try:
+            for key, touched in sorted(change.views.items(), key=_by_key):
+                if touched.after is None:
+                    removed.append(key)
+                else:
+                    rows.append(
+                        {
+                            "key": key,
+                            "position": touched.position,
+                            "view": _encode(touched.after),
+                            **self._projection.row(touched.after),
+                        }
+                    )
+        except Exception as error:
+            raise Unwritable from error
+        return rows, removed
+
+    async def _advance(self, connection: AsyncConnection, change: Change[V]) -> None:
+        """Moves the mark, first of all: it also locks out everybody else."""
+        after = change.after
+        moved = await connection.execute(
+            update(GENERATIONS)
+            .where(
+                *self._own_row(),
+                GENERATIONS.c.position == change.before.position,
+                GENERATIONS.c.revision == change.before.revision,
+                GENERATIONS.c.state != "retired",
+            )
+            .values(position=after.position, revision=after.revision, updated_us=_now_us())
+        )
+        if moved.rowcount != 1:
+            raise Overtaken
+
+    async def _set_aside(self, connection: AsyncConnection, change: Change[V]) -> None:
+        own = {"projection": self._generation.name, "generation": self._generation.generation}
+        if change.unparked:
+            await connection.execute(
+                delete(PARKED_STREAMS).where(
+                    PARKED_STREAMS.c.projection == self._generation.name,
+                    PARKED_STREAMS.c.generation == self._generation.generation,
+                    PARKED_STREAMS.c.stream.in_(change.unparked),
+                )
+            )
+        if change.parked:
+            rows = [{**own, **msgspec.structs.asdict(each)} for each in change.parked]
+            await connection.execute(upsert(self._engine.dialect.name, PARKED_STREAMS), rows)
+
+    def _own_row(self) -> tuple[Any, ...]:
+        return (
+            GENERATIONS.c.name == self._generation.name,
+            GENERATIONS.c.generation == self._generation.generation,
+        )
+
+
+def upsert(dialect: str, table: Table) -> Insert:
+    """Inserts rows, or replaces all but the primary key of those that exist."""
+    names = [column.name for column in table.c if not column.primary_key]
+    if dialect == "sqlite":
+        own = sqlite.insert(table)
+        keys = list(table.primary_key)
+        return own.on_conflict_do_update(keys, set_={name: own.excluded[name] for name in names})
+    new = mysql.insert(table)
+    return new.on_duplicate_key_update({name: new.inserted[name] for name in names})
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """A value no database would take is `Unwritable`; an outage stays what it is."""
+    try:
+        yield
+    except (DataError, IntegrityError, OverflowError, TypeError, ValueError) as error:
+        raise Unwritable from error
+    except DBAPIError:
+        raise
+    except StatementError as error:
+        raise Unwritable from error
+
+
+_T = TypeVar("_T")
+
+
+def _chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(items), _ROWS_A_STATEMENT):
+        yield items[start : start + _ROWS_A_STATEMENT]
+
+
+def _by_key(item: tuple[str, object]) -> str:
+    return item[0]
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
