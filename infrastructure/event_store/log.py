@@ -65,11 +65,19 @@ class SqlEventLog:
     async def read_stream(
         self, stream: str, *, after_version: int = 0, limit: int, upto: int | None = None
     ) -> Sequence[Recorded]:
+        return await self.decode(
+            await self.read_stream_rows(stream, after_version, limit, upto=upto)
+        )
+
+    async def read_stream_rows(
+        self, stream: str, after_version: int, limit: int, *, upto: int | None = None
+    ) -> Sequence[Row]:
+        """Like `read_rows`, of one stream, in order of version."""
         events = self._events.c
         wanted = select(self._events).where(events.stream == stream, events.version > after_version)
         if upto is not None:
             wanted = wanted.where(events.position <= upto)
-        return await self.decode(await self._fetch(wanted.order_by(events.version).limit(limit)))
+        return await self._fetch(wanted.order_by(events.version).limit(limit))
 
     async def load(self, decider: Decider[S], stream: str) -> Loaded[S]:
         loaded = await self._loader.load({stream: decider})
