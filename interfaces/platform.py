@@ -1,25 +1,27 @@
 """What a running role has at hand. Made by `interfaces.bootstrap`, used by every interface."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from application.ports import (
     CommandBus,
-    EventLog,
     LiveVideo,
     ObjectStore,
     PlaybackSigner,
     Vault,
 )
 from application.streaming.services import StreamingServices
+from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
+from infrastructure.event_store.log import SqlEventLog
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.jobs.queue import DramatiqJobQueue
 from infrastructure.processes.deadlines import Deadlines
 from infrastructure.processes.runner import ProcessRunner
+from infrastructure.read_models.control import ProjectionControl
+from infrastructure.read_models.projector import Projector
 from infrastructure.settings import Settings
 from infrastructure.tokens import Tokens
 from infrastructure.webhook_inbox import WebhookInbox
@@ -41,10 +43,13 @@ class Platform:
     settings: Settings
     engine: AsyncEngine
     redis: Redis
-    log: EventLog
+    log: SqlEventLog
+    codec: EventCodec
+    keyring: Keyring
     bus: CommandBus
     views: Views
-    projector: Any
+    projector: Projector
+    projections: ProjectionControl
     jobs: DramatiqJobQueue
     dead_jobs: DeadJobs
     processes: ProcessRunner
@@ -54,6 +59,5 @@ class Platform:
     signer: PlaybackSigner
     vault: Vault
     objects: ObjectStore
-    keyring: Keyring
     tokens: Tokens
     services: Services
