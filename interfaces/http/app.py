@@ -6,7 +6,17 @@ from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.types import ASGIApp
 
-from interfaces.http import broadcasts, home, identity, media, operations, streaming
+from interfaces.http import (
+    broadcasts,
+    home,
+    identity,
+    jobs,
+    log,
+    media,
+    operations,
+    projections,
+    streaming,
+)
 from interfaces.http.auth import Doorkeeper, refuse_undeclared
 from interfaces.http.edge import BODY_LIMIT, Edge
 from interfaces.http.exchange import exchange_of
@@ -42,6 +52,9 @@ def application(platform: Platform) -> Litestar:
             *streaming.ROUTES,
             *broadcasts.ROUTES,
             *media.ROUTES,
+            *log.ROUTES,
+            *projections.ROUTES,
+            *jobs.ROUTES,
             *operations.ROUTES,
             *cloudflare.ROUTES,
         ],

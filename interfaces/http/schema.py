@@ -86,7 +86,14 @@ _LIST_PARAMETERS = [
     ),
     _query("cursor", "`next_cursor` of the page before.", {"type": "string"}),
 ]
+_EVENT_PARAMETERS = [
+    _query("after", "Only events beyond this position.", {"type": "integer", "minimum": 0}),
+    _query("types", "Only these types, comma-separated.", {"type": "string"}),
+    _query("stream", "Only of this stream.", {"type": "string"}),
+]
 _PARAMETERS = {
+    "events": _EVENT_PARAMETERS,
+    "latest": _LIST_PARAMETERS[:1],
     "command": _COMMAND_PARAMETERS,
     "query": _QUERY_PARAMETERS,
     "list": [*_QUERY_PARAMETERS, *_LIST_PARAMETERS],
