@@ -13,6 +13,7 @@ from infrastructure.simulators.config import SimulatorConfig
 from infrastructure.simulators.serving import Simulators, running
 
 API_TOKEN = "simulator-token"
+VIDEO_SECRET = "85011ed3a913c6ad5f9cf6c5573cc0a7"  # of the docs' example
 QUICK: dict[str, Any] = {
     "webhook_delay": 0.0,
     "webhook_retries": (0.05, 0.1),

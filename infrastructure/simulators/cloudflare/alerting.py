@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, post, put
+from litestar.params import FromPath
 
 from infrastructure.simulators.cloudflare import shapes
 from infrastructure.simulators.cloudflare.courier import Delivery
 from infrastructure.simulators.cloudflare.envelope import bad_request, not_found, ok, read_body
-from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator
+from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator, Simulated
 from infrastructure.simulators.cloudflare.state import (
     DestinationRecord,
     PolicyRecord,
@@ -66,9 +67,7 @@ class HistoryQuery(msgspec.Struct, kw_only=True):
 
 
 @put("/stream/webhook")
-async def set_stream_webhook(
-    request: AnyRequest, simulator: CloudflareSimulator
-) -> Response[bytes]:
+async def set_stream_webhook(request: AnyRequest, simulator: Simulated) -> Response[bytes]:
     body = await read_body(request, StreamWebhookBody)
     url = _address(body.notification_url_camel or body.notification_url, "/notificationUrl")
     earlier = simulator.state.stream_webhook.get("account")
@@ -82,7 +81,7 @@ async def set_stream_webhook(
 
 
 @get("/stream/webhook")
-async def get_stream_webhook(simulator: CloudflareSimulator) -> Response[bytes]:
+async def get_stream_webhook(simulator: Simulated) -> Response[bytes]:
     record = simulator.state.stream_webhook.get("account")
     if record is None:
         raise not_found(_NO_WEBHOOK)
@@ -90,16 +89,14 @@ async def get_stream_webhook(simulator: CloudflareSimulator) -> Response[bytes]:
 
 
 @delete("/stream/webhook", status_code=200)
-async def delete_stream_webhook(simulator: CloudflareSimulator) -> Response[bytes]:
+async def delete_stream_webhook(simulator: Simulated) -> Response[bytes]:
     if simulator.state.stream_webhook.remove("account") is None:
         raise not_found(_NO_WEBHOOK)
     return ok("")
 
 
 @post("/destinations/webhooks", status_code=200)
-async def create_destination(
-    request: AnyRequest, simulator: CloudflareSimulator
-) -> Response[bytes]:
+async def create_destination(request: AnyRequest, simulator: Simulated) -> Response[bytes]:
     body = await read_body(request, DestinationBody)
     record = DestinationRecord(
         id=new_uid(),
@@ -113,18 +110,18 @@ async def create_destination(
 
 
 @get("/destinations/webhooks")
-async def list_destinations(simulator: CloudflareSimulator) -> Response[bytes]:
+async def list_destinations(simulator: Simulated) -> Response[bytes]:
     return ok([shapes.destination(record) for record in simulator.state.destinations])
 
 
 @get("/destinations/webhooks/{destination_id:str}")
-async def get_destination(destination_id: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def get_destination(destination_id: FromPath[str], simulator: Simulated) -> Response[bytes]:
     return ok(shapes.destination(find_destination(simulator, destination_id)))
 
 
 @put("/destinations/webhooks/{destination_id:str}")
 async def update_destination(
-    destination_id: str, request: AnyRequest, simulator: CloudflareSimulator
+    destination_id: FromPath[str], request: AnyRequest, simulator: Simulated
 ) -> Response[bytes]:
     record = find_destination(simulator, destination_id)
     body = await read_body(request, DestinationBody)
@@ -137,7 +134,7 @@ async def update_destination(
 
 @delete("/destinations/webhooks/{destination_id:str}", status_code=200)
 async def delete_destination(
-    destination_id: str, simulator: CloudflareSimulator
+    destination_id: FromPath[str], simulator: Simulated
 ) -> Response[bytes]:
     find_destination(simulator, destination_id)
     simulator.state.destinations.remove(destination_id)
@@ -145,7 +142,7 @@ async def delete_destination(
 
 
 @post("/policies", status_code=200)
-async def create_policy(request: AnyRequest, simulator: CloudflareSimulator) -> Response[bytes]:
+async def create_policy(request: AnyRequest, simulator: Simulated) -> Response[bytes]:
     body = await read_body(request, PolicyBody)
     for name in ("name", "alert_type", "enabled", "mechanisms"):
         if getattr(body, name) is None:
@@ -161,18 +158,18 @@ async def create_policy(request: AnyRequest, simulator: CloudflareSimulator) -> 
 
 
 @get("/policies")
-async def list_policies(simulator: CloudflareSimulator) -> Response[bytes]:
+async def list_policies(simulator: Simulated) -> Response[bytes]:
     return ok([shapes.policy(record) for record in simulator.state.policies])
 
 
 @get("/policies/{policy_id:str}")
-async def get_policy(policy_id: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def get_policy(policy_id: FromPath[str], simulator: Simulated) -> Response[bytes]:
     return ok(shapes.policy(_find_policy(simulator, policy_id)))
 
 
 @put("/policies/{policy_id:str}")
 async def update_policy(
-    policy_id: str, request: AnyRequest, simulator: CloudflareSimulator
+    policy_id: FromPath[str], request: AnyRequest, simulator: Simulated
 ) -> Response[bytes]:
     record = _find_policy(simulator, policy_id)
     _apply(simulator, record, await read_body(request, PolicyBody))
@@ -180,14 +177,14 @@ async def update_policy(
 
 
 @delete("/policies/{policy_id:str}", status_code=200)
-async def delete_policy(policy_id: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def delete_policy(policy_id: FromPath[str], simulator: Simulated) -> Response[bytes]:
     _find_policy(simulator, policy_id)
     simulator.state.policies.remove(policy_id)
     return ok(None)
 
 
 @get("/history")
-async def history(request: AnyRequest, simulator: CloudflareSimulator) -> Response[bytes]:
+async def history(request: AnyRequest, simulator: Simulated) -> Response[bytes]:
     try:
         query = msgspec.convert(dict(request.query_params), HistoryQuery, strict=False)
     except msgspec.ValidationError as problem:

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from infrastructure.simulators.cloudflare.alerting import find_destination
 from infrastructure.simulators.cloudflare.broadcasts import FeedError
@@ -14,7 +16,7 @@ from infrastructure.simulators.cloudflare.faults import ApiFault, WebhookFault
 from infrastructure.simulators.cloudflare.gate import ApiGate
 from infrastructure.simulators.cloudflare.live_inputs import find_input
 from infrastructure.simulators.cloudflare.shapes import StatusForm
-from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator
+from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator, Simulated
 from infrastructure.simulators.cloudflare.videos import find_video
 
 AnyRequest = Request[Any, Any, Any]
@@ -52,7 +54,7 @@ class BudgetOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 @post("/inputs/{uid:str}/connect", status_code=200)
-async def connect(uid: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def connect(uid: FromPath[str], simulator: Simulated) -> Response[bytes]:
     record = find_input(simulator, uid)
     if not record.enabled:
         raise bad_request("the live input is disabled")
@@ -64,14 +66,14 @@ async def connect(uid: str, simulator: CloudflareSimulator) -> Response[bytes]:
 
 
 @post("/inputs/{uid:str}/disconnect", status_code=200)
-async def disconnect(uid: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def disconnect(uid: FromPath[str], simulator: Simulated) -> Response[bytes]:
     """Cuts whatever feed there is, a real one too."""
     find_input(simulator, uid)
     return ok({"disconnected": simulator.broadcasts.cut(uid)})
 
 
 @post("/inputs/{uid:str}/error", status_code=200)
-async def error(uid: str, request: AnyRequest, simulator: CloudflareSimulator) -> Response[bytes]:
+async def error(uid: FromPath[str], request: AnyRequest, simulator: Simulated) -> Response[bytes]:
     record = find_input(simulator, uid)
     order = await read_body(request, ErrorOrder)
     simulator.broadcasts.failed(
@@ -83,7 +85,7 @@ async def error(uid: str, request: AnyRequest, simulator: CloudflareSimulator) -
 
 @post("/inputs/{uid:str}/encoder", status_code=200)
 async def start_encoder(
-    uid: str, simulator: CloudflareSimulator, encoders: TestEncoders
+    uid: FromPath[str], simulator: Simulated, encoders: NamedDependency[TestEncoders]
 ) -> Response[bytes]:
     """Pushes a moving test picture, as a host's encoder would."""
     record = find_input(simulator, uid)
@@ -92,12 +94,14 @@ async def start_encoder(
 
 
 @delete("/inputs/{uid:str}/encoder", status_code=200)
-async def stop_encoder(uid: str, encoders: TestEncoders) -> Response[bytes]:
+async def stop_encoder(
+    uid: FromPath[str], encoders: NamedDependency[TestEncoders]
+) -> Response[bytes]:
     return ok({"running": False, "stopped": await encoders.stop(uid)})
 
 
 @post("/videos/{uid:str}/error", status_code=200)
-async def spoil(uid: str, request: AnyRequest, simulator: CloudflareSimulator) -> Response[bytes]:
+async def spoil(uid: FromPath[str], request: AnyRequest, simulator: Simulated) -> Response[bytes]:
     """Ends the processing of a recording with an error."""
     order = await read_body(request, ErrorOrder)
     simulator.broadcasts.spoil(find_video(simulator, uid), order.code)
@@ -105,60 +109,58 @@ async def spoil(uid: str, request: AnyRequest, simulator: CloudflareSimulator) -
 
 
 @post("/advance", status_code=200)
-async def advance(simulator: CloudflareSimulator) -> Response[bytes]:
+async def advance(simulator: Simulated) -> Response[bytes]:
     """Waits for lost feeds and processing of recordings are over at once."""
     return ok({"advanced": simulator.broadcasts.hurry()})
 
 
 @get("/webhooks")
-async def list_webhooks(simulator: CloudflareSimulator) -> Response[bytes]:
+async def list_webhooks(simulator: Simulated) -> Response[bytes]:
     """The last thousand, oldest first."""
     return ok(list(simulator.courier.deliveries))
 
 
 @post("/webhooks/release", status_code=200)
-async def release_webhooks(simulator: CloudflareSimulator) -> Response[bytes]:
+async def release_webhooks(simulator: Simulated) -> Response[bytes]:
     """Sends what a reorder fault holds back."""
     simulator.courier.release()
     return ok(None)
 
 
 @post("/webhooks/faults", status_code=200)
-async def order_webhook_fault(
-    request: AnyRequest, simulator: CloudflareSimulator
-) -> Response[bytes]:
+async def order_webhook_fault(request: AnyRequest, simulator: Simulated) -> Response[bytes]:
     simulator.faults.webhooks.append(await read_body(request, WebhookFault))
     return ok(simulator.faults.webhooks)
 
 
 @post("/webhooks/test/{destination_id:str}", status_code=200)
-async def send_test(destination_id: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def send_test(destination_id: FromPath[str], simulator: Simulated) -> Response[bytes]:
     simulator.webhooks.test(find_destination(simulator, destination_id))
     return ok(None)
 
 
 @post("/api/faults", status_code=200)
-async def order_api_fault(request: AnyRequest, simulator: CloudflareSimulator) -> Response[bytes]:
+async def order_api_fault(request: AnyRequest, simulator: Simulated) -> Response[bytes]:
     simulator.faults.api.append(await read_body(request, ApiFault))
     return ok(simulator.faults.api)
 
 
 @delete("/faults", status_code=200)
-async def clear_faults(simulator: CloudflareSimulator) -> Response[bytes]:
+async def clear_faults(simulator: Simulated) -> Response[bytes]:
     simulator.faults.clear()
     simulator.courier.release()
     return ok(None)
 
 
 @put("/api/budget")
-async def set_budget(request: AnyRequest, gate: ApiGate) -> Response[bytes]:
+async def set_budget(request: AnyRequest, gate: NamedDependency[ApiGate]) -> Response[bytes]:
     order = await read_body(request, BudgetOrder)
     gate.set_budget(order.limit, order.window)
     return ok(order)
 
 
 @put("/switches")
-async def set_switches(request: AnyRequest, simulator: CloudflareSimulator) -> Response[bytes]:
+async def set_switches(request: AnyRequest, simulator: Simulated) -> Response[bytes]:
     order = await read_body(request, Switches)
     if order.status_form is not None:
         simulator.shapes.status_form = order.status_form
@@ -173,7 +175,7 @@ async def set_switches(request: AnyRequest, simulator: CloudflareSimulator) -> R
 
 
 @get("/")
-async def overview(simulator: CloudflareSimulator) -> Response[bytes]:
+async def overview(simulator: Simulated) -> Response[bytes]:
     """Where things are, and what is live. Also a health check."""
     live: dict[str, str | None] = {
         record.uid: record.current_video

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, post, put
+from litestar.params import FromPath
 
 from infrastructure.simulators.cloudflare import shapes
 from infrastructure.simulators.cloudflare.envelope import (
@@ -16,7 +17,7 @@ from infrastructure.simulators.cloudflare.envelope import (
     ok,
     read_body,
 )
-from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator
+from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator, Simulated
 from infrastructure.simulators.cloudflare.state import (
     IdempotentCreate,
     LiveInputRecord,
@@ -65,7 +66,7 @@ def find_input(simulator: CloudflareSimulator, uid: str) -> LiveInputRecord:
 
 
 @post("/", status_code=200)
-async def create_input(request: AnyRequest, simulator: CloudflareSimulator) -> Response[bytes]:
+async def create_input(request: AnyRequest, simulator: Simulated) -> Response[bytes]:
     key = request.headers.get("idempotency-key")
     digest = hashlib.sha256(await request.body()).hexdigest()
     if key and (earlier := simulator.state.creates.get(key)) is not None:
@@ -82,20 +83,20 @@ async def create_input(request: AnyRequest, simulator: CloudflareSimulator) -> R
 
 
 @get("/")
-async def list_inputs(simulator: CloudflareSimulator) -> Response[bytes]:
+async def list_inputs(simulator: Simulated) -> Response[bytes]:
     listed = [simulator.shapes.listed_input(record) for record in simulator.state.inputs]
     listed.reverse()
     return ok({"liveInputs": listed, "range": len(listed), "total": len(listed)})
 
 
 @get("/{uid:str}")
-async def get_input(uid: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def get_input(uid: FromPath[str], simulator: Simulated) -> Response[bytes]:
     return ok(simulator.shapes.live_input(find_input(simulator, uid)))
 
 
 @put("/{uid:str}")
 async def update_input(
-    uid: str, request: AnyRequest, simulator: CloudflareSimulator
+    uid: FromPath[str], request: AnyRequest, simulator: Simulated
 ) -> Response[bytes]:
     record = find_input(simulator, uid)
     _apply(record, await read_body(request, LiveInputBody))
@@ -107,7 +108,7 @@ async def update_input(
 
 
 @delete("/{uid:str}", status_code=200)
-async def delete_input(uid: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def delete_input(uid: FromPath[str], simulator: Simulated) -> Response[bytes]:
     record = find_input(simulator, uid)
     record.enabled = False
     simulator.state.inputs.remove(uid)
@@ -119,7 +120,7 @@ async def delete_input(uid: str, simulator: CloudflareSimulator) -> Response[byt
 
 
 @post("/{uid:str}/rotate_keys", status_code=200)
-async def rotate_keys(uid: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def rotate_keys(uid: FromPath[str], simulator: Simulated) -> Response[bytes]:
     record = find_input(simulator, uid)
     record.secrets = new_secrets(uid)
     record.keys_rotated_at = record.modified = utc_now()
@@ -129,7 +130,7 @@ async def rotate_keys(uid: str, simulator: CloudflareSimulator) -> Response[byte
 
 
 @get("/{uid:str}/videos")
-async def input_videos(uid: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def input_videos(uid: FromPath[str], simulator: Simulated) -> Response[bytes]:
     find_input(simulator, uid)
     found = [video for video in simulator.state.videos if video.input_uid == uid]
     return ok([simulator.shapes.video(video) for video in reversed(found)])
@@ -137,7 +138,7 @@ async def input_videos(uid: str, simulator: CloudflareSimulator) -> Response[byt
 
 @post("/{uid:str}/outputs", status_code=200)
 async def create_output(
-    uid: str, request: AnyRequest, simulator: CloudflareSimulator
+    uid: FromPath[str], request: AnyRequest, simulator: Simulated
 ) -> Response[bytes]:
     find_input(simulator, uid)
     body = await read_body(request, OutputBody)
@@ -157,14 +158,14 @@ async def create_output(
 
 
 @get("/{uid:str}/outputs")
-async def list_outputs(uid: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def list_outputs(uid: FromPath[str], simulator: Simulated) -> Response[bytes]:
     find_input(simulator, uid)
     return ok([shapes.output(output) for output in _outputs(simulator, uid)])
 
 
 @put("/{uid:str}/outputs/{output_uid:str}")
 async def update_output(
-    uid: str, output_uid: str, request: AnyRequest, simulator: CloudflareSimulator
+    uid: FromPath[str], output_uid: FromPath[str], request: AnyRequest, simulator: Simulated
 ) -> Response[bytes]:
     output = _output(simulator, uid, output_uid)
     output.enabled = (await read_body(request, OutputSwitch)).enabled
@@ -174,7 +175,7 @@ async def update_output(
 
 @delete("/{uid:str}/outputs/{output_uid:str}", status_code=200)
 async def delete_output(
-    uid: str, output_uid: str, simulator: CloudflareSimulator
+    uid: FromPath[str], output_uid: FromPath[str], simulator: Simulated
 ) -> Response[bytes]:
     _output(simulator, uid, output_uid)
     simulator.state.outputs.remove(output_uid)

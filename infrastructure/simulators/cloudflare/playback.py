@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import MediaType, Request, Response, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
 from litestar.response import File
 
 from infrastructure.simulators.cloudflare.encoder import QUIET, ffmpeg_program
 from infrastructure.simulators.cloudflare.media import master_playlist, media_playlist
-from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator
+from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator, Simulated
 from infrastructure.simulators.cloudflare.state import LiveInputRecord, VideoRecord
 from infrastructure.simulators.cloudflare.tokens import TokenRefused, Visitor
 
@@ -62,7 +63,7 @@ class Views:
 
 @get("/{name:str}/manifest/video.m3u8")
 async def master(
-    name: str, request: AnyRequest, simulator: CloudflareSimulator, views: Views
+    name: FromPath[str], request: AnyRequest, simulator: Simulated, views: NamedDependency[Views]
 ) -> Plain:
     asked = admitted(simulator, name, request)
     if asked.video is None or not simulator.media.segments(asked.video.uid):
@@ -79,11 +80,11 @@ async def master(
 
 @get("/{name:str}/manifest/stream.m3u8")
 async def playlist(
-    name: str,
+    name: FromPath[str],
     request: AnyRequest,
-    simulator: CloudflareSimulator,
-    views: Views,
-    dvr: Annotated[bool, Parameter(query="dvrEnabled")] = False,  # noqa: FBT002 - a query
+    simulator: Simulated,
+    views: NamedDependency[Views],
+    dvr: Annotated[bool, QueryParameter(name="dvrEnabled")] = False,  # noqa: FBT002 - a query
 ) -> Plain:
     asked = admitted(simulator, name, request)
     if asked.video is None:
@@ -97,10 +98,10 @@ async def playlist(
 
 @get("/{name:str}/manifest/media/{path:path}")
 async def segment(
-    name: str,
-    path: str,
+    name: FromPath[str],
+    path: FromPath[str],
     request: AnyRequest,
-    simulator: CloudflareSimulator,
+    simulator: Simulated,
 ) -> File:
     asked = admitted(simulator, name, request)
     video_uid, _, file = path.strip("/").partition("/")
@@ -112,14 +113,14 @@ async def segment(
 
 
 @get("/{name:str}/manifest/video.mpd")
-async def dash(name: str, request: AnyRequest, simulator: CloudflareSimulator) -> Plain:
+async def dash(name: FromPath[str], request: AnyRequest, simulator: Simulated) -> Plain:
     admitted(simulator, name, request)
     raise PlaybackRefused(501, _NO_DASH)
 
 
 @get("/{name:str}/lifecycle")
 async def lifecycle(
-    name: str, request: AnyRequest, simulator: CloudflareSimulator
+    name: FromPath[str], request: AnyRequest, simulator: Simulated
 ) -> dict[str, Any]:
     asked = admitted(simulator, name, request)
     if asked.record is None:
@@ -138,7 +139,7 @@ async def lifecycle(
 
 @get("/{name:str}/views")
 async def viewers(
-    name: str, request: AnyRequest, simulator: CloudflareSimulator, views: Views
+    name: FromPath[str], request: AnyRequest, simulator: Simulated, views: NamedDependency[Views]
 ) -> dict[str, int]:
     asked = admitted(simulator, name, request)
     uid = asked.record.uid if asked.record else asked.video.input_uid if asked.video else ""
@@ -150,11 +151,11 @@ async def viewers(
 
 @get("/{name:str}/thumbnails/thumbnail.jpg")
 async def thumbnail(
-    name: str,
+    name: FromPath[str],
     request: AnyRequest,
-    simulator: CloudflareSimulator,
-    height: Annotated[int, Parameter(query="height", ge=16, le=2000)] = 360,
-    moment: Annotated[str, Parameter(query="time", pattern=r"^\d+(\.\d+)?s?$")] = "0s",
+    simulator: Simulated,
+    height: Annotated[int, QueryParameter(name="height", ge=16, le=2000)] = 360,
+    moment: Annotated[str, QueryParameter(name="time", pattern=r"^\d+(\.\d+)?s?$")] = "0s",
 ) -> Response[bytes]:
     asked = admitted(simulator, name, request)
     segments = simulator.media.segments(asked.video.uid) if asked.video else []
@@ -172,7 +173,7 @@ async def thumbnail(
 
 
 @get(["/{name:str}/watch", "/{name:str}/iframe"], media_type=MediaType.HTML)
-async def watch(name: str, request: AnyRequest, simulator: CloudflareSimulator) -> Plain:
+async def watch(name: FromPath[str], request: AnyRequest, simulator: Simulated) -> Plain:
     """A bare player for browsers that play HLS by themselves."""
     admitted(simulator, name, request)
     page = (
@@ -184,12 +185,12 @@ async def watch(name: str, request: AnyRequest, simulator: CloudflareSimulator) 
 
 
 @post("/{secret:str}/webRTC/publish")
-async def whip(secret: str) -> Plain:
+async def whip(secret: FromPath[str]) -> Plain:
     raise PlaybackRefused(501, _NO_WEBRTC)
 
 
 @post("/{name:str}/webRTC/play")
-async def whep(name: str) -> Plain:
+async def whep(name: FromPath[str]) -> Plain:
     raise PlaybackRefused(501, _NO_WEBRTC)
 
 

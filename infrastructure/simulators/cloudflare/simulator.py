@@ -3,6 +3,8 @@
 import sqlite3
 from pathlib import Path
 
+from litestar.di import NamedDependency
+
 from infrastructure.simulators.cloudflare.broadcasts import Broadcasts, Timing
 from infrastructure.simulators.cloudflare.courier import Courier
 from infrastructure.simulators.cloudflare.faults import Faults
@@ -83,6 +85,9 @@ class CloudflareSimulator:
                     destinations=[_CONFIGURED],
                 ),
             )
+
+
+Simulated = NamedDependency[CloudflareSimulator]
 
 
 def _media_folder(config: SimulatorConfig) -> Path:

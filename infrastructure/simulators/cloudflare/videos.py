@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from infrastructure.simulators.cloudflare import shapes
 from infrastructure.simulators.cloudflare.envelope import (
@@ -19,7 +19,7 @@ from infrastructure.simulators.cloudflare.envelope import (
     ok,
     read_body,
 )
-from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator
+from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator, Simulated
 from infrastructure.simulators.cloudflare.state import VideoRecord, VideoState, utc_now
 from infrastructure.simulators.cloudflare.tokens import (
     LONGEST_LIFE,
@@ -88,7 +88,7 @@ def find_video(simulator: CloudflareSimulator, uid: str) -> VideoRecord:
 
 
 @get("/")
-async def list_videos(request: AnyRequest, simulator: CloudflareSimulator) -> Response[bytes]:
+async def list_videos(request: AnyRequest, simulator: Simulated) -> Response[bytes]:
     try:
         query = msgspec.convert(dict(request.query_params), VideoQuery, strict=False)
     except msgspec.ValidationError as problem:
@@ -101,13 +101,13 @@ async def list_videos(request: AnyRequest, simulator: CloudflareSimulator) -> Re
 
 
 @get("/{uid:str}")
-async def get_video(uid: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def get_video(uid: FromPath[str], simulator: Simulated) -> Response[bytes]:
     return ok(simulator.shapes.video(find_video(simulator, uid)))
 
 
 @post("/{uid:str}", status_code=200)
 async def edit_video(
-    uid: str, request: AnyRequest, simulator: CloudflareSimulator
+    uid: FromPath[str], request: AnyRequest, simulator: Simulated
 ) -> Response[bytes]:
     video = find_video(simulator, uid)
     body = await read_body(request, VideoEdit)
@@ -120,7 +120,7 @@ async def edit_video(
 
 
 @delete("/{uid:str}", status_code=200)
-async def delete_video(uid: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def delete_video(uid: FromPath[str], simulator: Simulated) -> Response[bytes]:
     video = find_video(simulator, uid)
     if video.state == "live-inprogress":
         raise ApiRefusal(
@@ -133,7 +133,7 @@ async def delete_video(uid: str, simulator: CloudflareSimulator) -> Response[byt
 
 @post("/{uid:str}/token", status_code=200)
 async def create_token(
-    uid: str, request: AnyRequest, simulator: CloudflareSimulator
+    uid: FromPath[str], request: AnyRequest, simulator: Simulated
 ) -> Response[bytes]:
     if simulator.state.inputs.get(uid) is None:
         find_video(simulator, uid)
@@ -147,7 +147,7 @@ async def create_token(
 
 
 @post("/keys", status_code=200)
-async def create_key(simulator: CloudflareSimulator) -> Response[bytes]:
+async def create_key(simulator: Simulated) -> Response[bytes]:
     if len(simulator.state.keys) >= _MOST_KEYS:
         raise bad_request(f"an account has {_MOST_KEYS} signing keys at most")
     key = new_signing_key()
@@ -156,12 +156,12 @@ async def create_key(simulator: CloudflareSimulator) -> Response[bytes]:
 
 
 @get("/keys")
-async def list_keys(simulator: CloudflareSimulator) -> Response[bytes]:
+async def list_keys(simulator: Simulated) -> Response[bytes]:
     return ok([shapes.listed_key(key) for key in simulator.state.keys])
 
 
 @delete("/keys/{key_id:str}", status_code=200)
-async def delete_key(key_id: str, simulator: CloudflareSimulator) -> Response[bytes]:
+async def delete_key(key_id: FromPath[str], simulator: Simulated) -> Response[bytes]:
     if simulator.state.keys.remove(key_id) is None:
         raise not_found("Signing key")
     return ok("Revoked")
@@ -169,8 +169,8 @@ async def delete_key(key_id: str, simulator: CloudflareSimulator) -> Response[by
 
 @get("/storage-usage")
 async def storage_usage(
-    simulator: CloudflareSimulator,
-    creator: Annotated[str | None, Parameter(query="creator")] = None,
+    simulator: Simulated,
+    creator: Annotated[str | None, QueryParameter(name="creator")] = None,
 ) -> Response[bytes]:
     videos = [one for one in simulator.state.videos if creator in {None, one.creator}]
     minutes = sum(max(0.0, video.duration) for video in videos) / 60
