@@ -24,6 +24,7 @@ from sqlalchemy.dialects import mysql
 from infrastructure.database import METADATA, Bytes, Position, ascii_text
 
 Digest = LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
+Signature = LargeBinary(64).with_variant(mysql.BINARY(64), "mysql", "mariadb")
 GENESIS_HASH = bytes(32)
 
 Row = tuple[
@@ -126,6 +127,6 @@ CHECKPOINTS = Table(
     Column("hash", Digest, nullable=False),
     Column("signed_us", BigInteger, nullable=False),
     Column("key_id", ascii_text(32), nullable=False),
-    Column("signature", LargeBinary(64), nullable=False),
+    Column("signature", Signature, nullable=False),
     Index("ix_checkpoints_signed", "signed_us"),
 )
