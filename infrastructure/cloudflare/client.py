@@ -25,6 +25,7 @@ from application.ports import (
 from infrastructure.cloudflare.envelope import check_done, result_of, throttled_for
 from infrastructure.cloudflare.gate import Allowance, CallGate
 from infrastructure.observability.metrics import PROVIDER_CALLS
+from infrastructure.observability.traces import span
 from infrastructure.settings import Secret, Settings
 
 CLOUDFLARE_API_URL = "https://api.cloudflare.com/client/v4"
@@ -126,7 +127,7 @@ class CloudflareClient:
                 await self.pause(tries, problem)
 
     async def _once(self, call: Call, read: Callable[[httpx.Response], T]) -> T:
-        with _counted(call.operation):
+        with span(f"cloudflare.{call.operation}"), _counted(call.operation):
             await self._gate.enter()
             response = await self._send(call)
             held = throttled_for(response)

@@ -29,6 +29,7 @@ from application.ports import (
     Upload,
 )
 from infrastructure.observability.metrics import PROVIDER_CALLS
+from infrastructure.observability.traces import span
 from infrastructure.settings import Secret, Settings
 
 T = TypeVar("T")
@@ -125,7 +126,8 @@ class R2ObjectStore:
         loop = asyncio.get_running_loop()
         outcome = "ok"
         try:
-            return await loop.run_in_executor(self._threads, run)
+            with span(f"r2.{operation}"):
+                return await loop.run_in_executor(self._threads, run)
         except (ClientError, BotoCoreError) as problem:
             error = _port_error(problem)
             outcome = _outcome(error)

@@ -1,10 +1,11 @@
 """What every video provider's adapter must do, shown against the provider or its simulator."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 from application.ports import (
+    IngestState,
     LiveInput,
     LiveVideo,
     OutputTarget,
@@ -38,6 +39,15 @@ async def made(video: LiveVideo, key: str = "key-1") -> LiveInput:
     return await video.create_input(
         name="Show", idempotency_key=key, low_latency=False, meta={"stream_id": "s1"}
     )
+
+
+async def _in_state(video: LiveVideo, uid: str, state: IngestState) -> Any:
+    return (await video.input_status(uid)).state == state
+
+
+async def _is_recorded(video: LiveVideo, studio: Studio, uid: str) -> Any:
+    await studio.finish_recordings()
+    return (await video.input_videos(uid))[-1].state == "ready"
 
 
 class LiveVideoContract:
@@ -110,7 +120,7 @@ class LiveVideoContract:
         uid = (await made(video)).uid
         await studio.connect(uid)
         await video.set_input_enabled(uid, enabled=False)
-        await eventually(lambda: self._has_left(video, uid))
+        await eventually(lambda: _in_state(video, uid, "disconnected"))
         await video.set_input_enabled(uid, enabled=True)
         await studio.connect(uid)
         assert (await video.input_status(uid)).state == "connected"
@@ -180,14 +190,7 @@ class LiveVideoContract:
     async def _end(self, video: LiveVideo, studio: Studio, uid: str) -> None:
         await studio.disconnect(uid)
 
-        async def is_ready() -> bool:
-            await studio.finish_recordings()
-            return (await video.input_videos(uid))[-1].state == "ready"
-
-        await eventually(is_ready)
-
-    async def _has_left(self, video: LiveVideo, uid: str) -> bool:
-        return (await video.input_status(uid)).state == "disconnected"
+        await eventually(lambda: _is_recorded(video, studio, uid))
 
 
 class UnreachableVideoContract:

@@ -58,7 +58,7 @@ async def simulated(
     folder: Path, **chosen: Any
 ) -> AsyncIterator[tuple[Simulators, SimulatedStudio]]:
     """Recordings are ready when told to be, not by time."""
-    config = SimulatorConfig(var_dir=folder, processing_time=60, **chosen)
+    config = SimulatorConfig(var_dir=folder, **{"processing_time": 60, **chosen})
     async with running(config) as simulators:
         studio = SimulatedStudio(simulators.url)
         try:

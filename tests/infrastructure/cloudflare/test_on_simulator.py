@@ -1,6 +1,8 @@
 """What only shows between our parts and the other side: budget, signed playback, webhooks."""
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,9 +26,10 @@ from infrastructure.cloudflare.webhooks import (
 )
 from infrastructure.settings import Secret, SettingError
 from infrastructure.simulators.config import WebhookTarget
+from infrastructure.simulators.serving import Simulators
 from tests.contracts.live_video_contract import made
 from tests.support.eventually import eventually
-from tests.support.scripted_http import Reply, Request, ScriptedServer, replies, scripted_server
+from tests.support.scripted_http import Reply, ScriptedServer, replies, scripted_server
 from tests.support.simulated_cloudflare import client_on, simulated
 
 SECRET = Secret("planted-webhook-secret")
@@ -68,17 +71,14 @@ async def test_signed_playback_ends_when_its_key_is_revoked(tmp_path: Path) -> N
 
 
 async def test_live_webhook_is_believed_and_read(tmp_path: Path) -> None:
-    async with scripted_server(replies(Reply())) as inbox:
-        target = WebhookTarget(url=f"{inbox.url}/live", secret=SECRET.text)
-        async with simulated(tmp_path, live_webhook=target, webhook_delay=0) as (
-            simulators,
-            studio,
-        ):
-            async with client_on(simulators) as client:
-                video = CloudflareLiveVideo(client, Recording(timeout_seconds=30, signed=False))
-                uid = (await made(video)).uid
-            await studio.connect(uid)
-            request = await eventually(lambda: _first(inbox))
+    async with (
+        _inbox() as (inbox, target),
+        simulated(tmp_path, live_webhook=target, webhook_delay=0) as (simulators, studio),
+    ):
+        uid = await _made_input(simulators)
+        await studio.connect(uid)
+        await eventually(lambda: inbox.requests)
+    request = inbox.requests[0]
     header = request.headers["cf-webhook-auth"]
     verify_shared_secret(header, SECRET)
     with pytest.raises(WebhookRefused):
@@ -89,23 +89,21 @@ async def test_live_webhook_is_believed_and_read(tmp_path: Path) -> None:
 
 
 async def test_video_webhook_is_believed_and_read(tmp_path: Path) -> None:
-    async with scripted_server(replies(Reply())) as inbox:
-        target = WebhookTarget(url=f"{inbox.url}/video", secret=SECRET.text)
-        async with simulated(tmp_path, video_webhook=target, webhook_delay=0) as (
-            simulators,
-            studio,
-        ):
-            async with client_on(simulators) as client:
-                video = CloudflareLiveVideo(client, Recording(timeout_seconds=30, signed=False))
-                uid = (await made(video)).uid
-            await studio.connect(uid)
-            await studio.disconnect(uid)
-
-            async def arrived() -> Request | None:
-                await studio.finish_recordings()
-                return _first(inbox)
-
-            request = await eventually(arrived)
+    async with (
+        _inbox() as (inbox, target),
+        simulated(
+            tmp_path,
+            video_webhook=target,
+            webhook_delay=0,
+            processing_time=0.05,
+            default_timeout=0.05,
+        ) as (simulators, studio),
+    ):
+        uid = await _made_input(simulators)
+        await studio.connect(uid)
+        await studio.disconnect(uid)
+        await eventually(lambda: inbox.requests)
+    request = inbox.requests[0]
     header = request.headers["webhook-signature"]
     verify_signature(header, request.body, SECRET, now=time.time(), tolerance_seconds=300)
     notification = parse_notification(request.body)
@@ -113,8 +111,16 @@ async def test_video_webhook_is_believed_and_read(tmp_path: Path) -> None:
     assert (notification.input_uid, notification.state) == (uid, "ready")
 
 
-def _first(inbox: ScriptedServer) -> Request | None:
-    return inbox.requests[0] if inbox.requests else None
+@asynccontextmanager
+async def _inbox() -> AsyncIterator[tuple[ScriptedServer, WebhookTarget]]:
+    async with scripted_server(replies(Reply())) as inbox:
+        yield inbox, WebhookTarget(url=inbox.url, secret=SECRET.text)
+
+
+async def _made_input(simulators: Simulators) -> str:
+    async with client_on(simulators) as client:
+        recording = Recording(timeout_seconds=0, signed=False)
+        return (await made(CloudflareLiveVideo(client, recording))).uid
 
 
 async def _new_key(client: CloudflareClient) -> dict[str, str]:
