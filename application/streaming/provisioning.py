@@ -9,7 +9,6 @@ from application.ports import (
     Loaded,
     ProviderError,
     ProviderRefused,
-    ProviderThrottled,
     ProviderUnavailable,
     Vault,
 )
@@ -113,6 +112,4 @@ class Provisioning:
 
 def _problem(error: ProviderError) -> str:
     """A code the message catalogue words for the host."""
-    if isinstance(error, ProviderThrottled):
-        return "provider_busy"
     return "provider_unavailable" if isinstance(error, ProviderUnavailable) else "provider_refused"

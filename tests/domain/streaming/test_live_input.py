@@ -54,7 +54,7 @@ def made(input_uid: str = INPUT) -> RecordLiveInput:
     return RecordLiveInput(stream_id=SHOW, input_uid=input_uid, customer_host=CUSTOMER_HOST)
 
 
-def not_made(problem: str = "provider_busy", *, final: bool = False) -> RecordProvisioningFailure:
+def not_made(problem: str = "provider_unavailable", *, final: bool = False) -> RecordProvisioningFailure:
     return RecordProvisioningFailure(stream_id=SHOW, problem=problem, final=final)
 
 
@@ -100,9 +100,9 @@ def test_record_live_input_refused_when_there_is_no_show() -> None:
 
 def test_provisioning_failure_is_told_once_while_it_is_tried_again() -> None:
     Scenario(LIVE_STREAM).given(scheduled()).when(not_made()).then(
-        LiveInputProvisioningFailed(problem="provider_busy")
-    ).when(not_made()).then_nothing().when(not_made("provider_unavailable")).then(
         LiveInputProvisioningFailed(problem="provider_unavailable")
+    ).when(not_made()).then_nothing().when(not_made("provider_refused")).then(
+        LiveInputProvisioningFailed(problem="provider_refused")
     ).when(made()).then(provisioned())
 
 
