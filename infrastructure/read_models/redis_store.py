@@ -37,12 +37,14 @@ _decode_parked = msgspec.json.Decoder(Parked).decode
 
 # KEYS: active, the candidate's mark, the serving generation's. ARGV: the candidate's token.
 # Unless the serving generation is further, lets the candidate serve. -1: the candidate is gone.
+# Without its mark the old one can commit, and announce, no more.
 _ACTIVATE = """
 local mark = redis.call('GET', KEYS[2])
 if not mark then return -1 end
 local served = redis.call('GET', KEYS[3])
 local position = function(text) return tonumber(string.match(text, '^%d+')) end
 if served and position(served) > position(mark) then return 0 end
+if KEYS[3] ~= KEYS[2] then redis.call('DEL', KEYS[3]) end
 redis.call('SET', KEYS[1], ARGV[1])
 return 1
 """

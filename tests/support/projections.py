@@ -1,8 +1,8 @@
-"""A small world to project: one event type, a log that tests append to, projections of both kinds."""
+"""A small world to project: a log that tests append to, and projections of both kinds."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -24,7 +24,12 @@ from infrastructure.event_store.signal import LogSignal
 from infrastructure.read_models.control import ProjectionControl
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.read_models import ReadModels
-from projections.projection import Projection, RedisProjection, TableProjection
+from projections.projection import (
+    Projection,
+    ProjectionBehind,
+    RedisProjection,
+    TableProjection,
+)
 from tests.support.eventually import eventually
 
 
@@ -200,19 +205,29 @@ class World:
         if isinstance(projection, TableProjection):
             seen = await views.select(projection, lambda table: select(table.c.view))
             return {view.player: view for view in seen.value}
-        found = []
+        assert isinstance(projection, RedisProjection)
+        found: list[Any] = []
         for ranking in ("points", "debt"):
             found += (await views.ranked(projection, ranking, limit=5000)).value
         return {view.player: view for view in found}
 
 
 async def caught_up(views: ReadModels, projection: Projection[Any], position: int) -> None:
-    """Waits until `projection` serves and stands at `position`, or fails after ten seconds."""
+    """Waits until `projection` serves and stands at `position`, or fails in the end."""
 
     async def serves() -> bool:
-        return await views._position(projection) >= position  # noqa: SLF001 - no deadline of 2 s
+        try:
+            return (await views.get(projection, "-")).position >= position
+        except ProjectionBehind:
+            return False
 
-    await eventually(serves, timeout=30)
+    await until(serves, timeout=30)
+
+
+async def until(check: Callable[[], Awaitable[bool]], *, timeout: float = 10) -> None:
+    """`eventually`, for checks that answer yes or no."""
+    asked: Callable[[], bool | Awaitable[bool]] = check
+    await eventually(asked, timeout=timeout)
 
 
 @asynccontextmanager
