@@ -1,14 +1,12 @@
-"""Access tokens: JWTs signed with Ed25519 (RFC 8037), and the key that signs them.
+"""Access tokens: JWTs signed with Ed25519 (RFC 8037).
 
 Who a person is, and which roles they hold, is decided elsewhere; here it is only vouched for.
 """
 
 import base64
 import hashlib
-import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import jwt
@@ -27,6 +25,7 @@ ISSUER = "live"
 ACCESS_SECONDS = 3600
 _LONGEST = 4096
 _CACHE_LIMIT = 20_000
+_KEY_WANTED = "must be an Ed25519 private key in PEM (openssl genpkey -algorithm ed25519)"
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,48 +153,16 @@ class Tokens:
 
 
 def open_tokens(settings: Settings) -> Tokens:
-    """With the key of LIVE_TOKEN_KEY; without one, a key made once and kept in the state folder.
-
-    Raises `SettingError` when the key cannot be read.
-    """
-    if settings.token_key:
-        return Tokens(_read_key(settings.token_key.text.encode(), "LIVE_TOKEN_KEY"))
-    path = settings.var_dir / "keys" / "token.pem"
-    if not path.exists():
-        _make_key(path)
-    return Tokens(_read_key(path.read_bytes(), str(path)))
-
-
-def _read_key(pem: bytes, where: str) -> Ed25519PrivateKey:
-    problem = "must be an Ed25519 private key in PEM (openssl genpkey -algorithm ed25519)"
+    """Raises `SettingError` when LIVE_TOKEN_KEY is not an Ed25519 private key in PEM."""
+    # An environment file cannot hold line ends: `\\n` in their place is understood.
+    pem = settings.token_key.text.encode().replace(b"\\n", b"\n")
     try:
-        # An environment file cannot hold line ends: `\n` in their place is understood.
-        key = serialization.load_pem_private_key(pem.replace(b"\\n", b"\n"), password=None)
+        key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise SettingError(where, problem) from None
+        raise SettingError("LIVE_TOKEN_KEY", _KEY_WANTED) from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise SettingError(where, problem)
-    return key
-
-
-def _make_key(path: Path) -> None:
-    pem = Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(b"")
-    draft.chmod(0o600)
-    draft.write_bytes(pem)
-    try:
-        # Of several processes that start at once, one key wins: link refuses an existing name.
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+        raise SettingError("LIVE_TOKEN_KEY", _KEY_WANTED)
+    return Tokens(key)
 
 
 def _thumbprint(key: Ed25519PrivateKey) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, delete, get, post
+from litestar.params import JSONBody
 
 from application.streaming.outputs import output_ref
 from domain.streaming import commands as ask
@@ -86,7 +87,9 @@ async def list_outputs(request: ApiRequest, stream_id: Id) -> Response[Page[answ
     tags=TAGS,
     summary="Send the broadcast on to another platform",
 )
-async def add_output(request: ApiRequest, stream_id: Id, data: AddOutput) -> Response[Accepted]:
+async def add_output(
+    request: ApiRequest, stream_id: Id, data: JSONBody[AddOutput]
+) -> Response[Accepted]:
     """An rtmp, rtmps or srt address. The stream key goes to the vault, not into the log."""
     platform, output_id = request.platform, new_id()
     command = ask.AddOutput(**as_host(request, stream_id), output_id=output_id, url=data.url)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, post
+from litestar.params import JSONBody
 
 from domain.shared import Language, Market
 from infrastructure.ids import derived_id
@@ -56,7 +57,9 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     tags=["Identity"],
     summary="Sign in as anybody (development only)",
 )
-async def sign_in_for_development(request: ApiRequest, data: DevSignIn) -> Response[SignedIn]:
+async def sign_in_for_development(
+    request: ApiRequest, data: JSONBody[DevSignIn]
+) -> Response[SignedIn]:
     """Tokens for a person of this name with these roles. Not found outside development."""
     platform = request.platform
     if platform.settings.env != "development":
@@ -72,7 +75,7 @@ async def sign_in_for_development(request: ApiRequest, data: DevSignIn) -> Respo
     tags=["Identity"],
     summary="Get new tokens for a refresh token",
 )
-async def refresh(request: ApiRequest, data: RefreshToken) -> Response[SignedIn]:
+async def refresh(request: ApiRequest, data: JSONBody[RefreshToken]) -> Response[SignedIn]:
     """A refresh token is good once. A replayed one ends its whole family."""
     try:
         user, following = await _refreshing(request.platform).redeem(data.refresh_token)
@@ -82,7 +85,7 @@ async def refresh(request: ApiRequest, data: RefreshToken) -> Response[SignedIn]
 
 
 @post("/auth/logout", access=PUBLIC, status_code=204, tags=["Identity"], summary="Sign out")
-async def sign_out(request: ApiRequest, data: RefreshToken) -> None:
+async def sign_out(request: ApiRequest, data: JSONBody[RefreshToken]) -> None:
     """Ends the refresh token's family. Access tokens run out by themselves."""
     try:
         await _refreshing(request.platform).revoke(data.refresh_token)

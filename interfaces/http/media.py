@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, post
+from litestar.params import JSONBody
 
 from interfaces.http.hosting import HOST_OR_ADMIN
 from interfaces.http.parameters import UUID
@@ -44,7 +45,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     tags=["Media"],
     summary="Get an address to upload a picture to",
 )
-async def request_upload(request: ApiRequest, data: RequestUpload) -> Response[Media]:
+async def request_upload(request: ApiRequest, data: JSONBody[RequestUpload]) -> Response[Media]:
     """JPEG, PNG or WebP of 5 MiB at most, as the cover of a show of one's own."""
     platform, caller = request.platform, request.caller
     key, upload = await platform.services.streaming.thumbnails.request_upload(

@@ -6,6 +6,7 @@ from typing import cast
 
 import msgspec
 from litestar import Response, get
+from litestar.params import FromPath
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 from sqlalchemy import text
@@ -71,7 +72,7 @@ async def metrics() -> Response[bytes]:
 
 
 @get("/i18n/{language:str}", access=PUBLIC, tags=["Operations"], summary="Texts in one language")
-async def texts(request: ApiRequest, language: str) -> Response[bytes]:
+async def texts(request: ApiRequest, language: FromPath[str]) -> Response[bytes]:
     """An ARB file; the same texts the problems are made of. Answers 304 to a matching ETag."""
     if language not in LANGUAGES:
         raise LanguageNotFound

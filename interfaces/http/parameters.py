@@ -2,14 +2,17 @@
 
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from interfaces.http.validation import FieldError, InvalidInput
 
 UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _EXAMPLE = "019a1c0e-7c1f-7b5e-9d3a-2f4b6c8d0e1f"
 
-Id = Annotated[str, Parameter(pattern=UUID, description=f"A UUID, such as {_EXAMPLE}.")]
+_SUCH = f"A UUID, such as {_EXAMPLE}."
+
+Id = Annotated[str, PathParameter(pattern=UUID, description=_SUCH)]
+IdQuery = Annotated[str | None, QueryParameter(pattern=UUID, description=_SUCH)]
 
 _MOST_DIGITS = 19
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from domain.shared import EPOCH
 from infrastructure.read_models.control import NotParked, UnknownProjection
@@ -81,7 +82,7 @@ async def list_projections(request: ApiRequest) -> Response[Page[ProjectionState
     tags=_TAGS,
     summary="Build a projection anew from the log",
 )
-async def rebuild(request: ApiRequest, name: str) -> Requested:
+async def rebuild(request: ApiRequest, name: FromPath[str]) -> Requested:
     """Readers keep the present one until the new one is complete and takes its place."""
     try:
         await request.platform.projections.rebuild(name)
@@ -97,7 +98,9 @@ async def rebuild(request: ApiRequest, name: str) -> Requested:
     tags=_TAGS,
     summary="Fold parked streams again",
 )
-async def retry(request: ApiRequest, name: str, stream: str | None = None) -> Requested:
+async def retry(
+    request: ApiRequest, name: FromPath[str], stream: FromQuery[str | None] = None
+) -> Requested:
     """All of them, or the one named by `stream`."""
     try:
         await request.platform.projections.retry(name, stream)
@@ -115,7 +118,7 @@ async def retry(request: ApiRequest, name: str, stream: str | None = None) -> Re
     tags=_TAGS,
     summary="Go on without a parked stream's first event",
 )
-async def release(request: ApiRequest, name: str, stream: str) -> Requested:
+async def release(request: ApiRequest, name: FromPath[str], stream: FromQuery[str]) -> Requested:
     """Gives the event up for this version of the projection. Who did it is kept."""
     try:
         await request.platform.projections.release(name, stream, actor=request.caller.actor)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, get, patch, post
+from litestar.params import FromQuery, JSONBody
 from msgspec import UNSET, UnsetType
 
 from domain.shared import Language, Market
@@ -17,7 +18,7 @@ from interfaces.http.auth import PUBLIC
 from interfaces.http.commands import Accepted, accepted, envelope, execute
 from interfaces.http.hosting import HOST, HOST_OR_ADMIN, TAGS, as_host, ask_as_host, may_run
 from interfaces.http.paging import Page, next_cursor, wanted_cursor, wanted_limit
-from interfaces.http.parameters import Id
+from interfaces.http.parameters import Id, IdQuery
 from interfaces.http.queries import answer, wanted_position
 from interfaces.http.request import ApiRequest
 from projections.streaming.broadcasts import get_broadcast
@@ -69,7 +70,9 @@ class AttachThumbnail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     tags=TAGS,
     summary="Announce a show",
 )
-async def schedule_live_stream(request: ApiRequest, data: ScheduleLiveStream) -> Response[Accepted]:
+async def schedule_live_stream(
+    request: ApiRequest, data: JSONBody[ScheduleLiveStream]
+) -> Response[Accepted]:
     """A title and a description are enough. The show gets its live input within seconds."""
     caller = request.caller
     command = ask.ScheduleLiveStream(
@@ -91,9 +94,9 @@ async def schedule_live_stream(request: ApiRequest, data: ScheduleLiveStream) ->
 @get("/streams", access=PUBLIC, kind="list", tags=TAGS, summary="List shows, the newest first")
 async def list_shows(
     request: ApiRequest,
-    status: LiveStreamStatus | None = None,
-    market: Market | None = None,
-    host: Id | None = None,
+    status: FromQuery[LiveStreamStatus | None] = None,
+    market: FromQuery[Market | None] = None,
+    host: IdQuery = None,
 ) -> Response[Page[answers.LiveStream]]:
     """Those that have every value given."""
     listing = ranking(status=status, market=market, host=host)
@@ -174,7 +177,7 @@ async def cancel_live_stream(request: ApiRequest, stream_id: Id) -> Response[Acc
     summary="Change the announcement",
 )
 async def revise_live_stream(
-    request: ApiRequest, stream_id: Id, data: ReviseLiveStream
+    request: ApiRequest, stream_id: Id, data: JSONBody[ReviseLiveStream]
 ) -> Response[Accepted]:
     """While the show has not ended; its time, while it has not started."""
     return await ask_as_host(
@@ -198,7 +201,7 @@ async def revise_live_stream(
     summary="Make an uploaded picture the show's cover",
 )
 async def attach_thumbnail(
-    request: ApiRequest, stream_id: Id, data: AttachThumbnail
+    request: ApiRequest, stream_id: Id, data: JSONBody[AttachThumbnail]
 ) -> Response[Accepted]:
     """`media_id` is what POST /media answered; the picture must have been uploaded."""
     command = ask.AttachThumbnail(**as_host(request, stream_id), key=data.media_id)

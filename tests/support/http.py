@@ -1,0 +1,120 @@
+"""The HTTP application on a real socket, with a real log, database, Redis and projector."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from infrastructure.database import METADATA
+from infrastructure.embedded.surroundings import completed
+from infrastructure.event_store.opening import lay_head
+from infrastructure.settings import Settings, load_settings
+from infrastructure.tokens import Role
+from interfaces.bootstrap import open_platform
+from interfaces.http.app import create_app
+from interfaces.http.serving import server_config
+from interfaces.platform import Platform
+from tests.support.eventually import eventually
+
+BASE = "/api/v1"
+ORIGIN = "https://shop.example"
+LIVE_SECRET = "live-webhook-secret"
+VIDEO_SECRET = "video-webhook-secret"
+
+
+class _Server(uvicorn.Server):
+    def install_signal_handlers(self) -> None:
+        """pytest handles signals."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """A client of the running server, and the platform behind it."""
+
+    platform: Platform
+    client: httpx.AsyncClient
+    url: str
+
+    async def token(self, name: str, *roles: Role, language: str = "en") -> str:
+        body = {"name": name, "roles": list(roles), "language": language}
+        answer = await self.client.post(f"{BASE}/auth/dev", json=body)
+        token: str = answer.json()["access_token"]
+        return token
+
+    async def headers(self, name: str, *roles: Role, **more: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {await self.token(name, *roles)}", **more}
+
+
+def api_settings(
+    folder: Path, *, database_url: str, redis_url: str, prefix: str, **more: str
+) -> Settings:
+    environ = {
+        "VAR_DIR": str(folder),
+        "LIVE_DATABASE_URL": database_url,
+        "LIVE_REDIS_URL": redis_url,
+        "LIVE_JOBS_REDIS_URL": redis_url,
+        "LIVE_REDIS_PREFIX": prefix,
+        "LIVE_ALLOWED_ORIGINS": ORIGIN,
+        "LIVE_CLOUDFLARE_API_URL": "http://127.0.0.1:9/client/v4",
+        "LIVE_CLOUDFLARE_ACCOUNT_ID": "0123456789abcdef0123456789abcdef",
+        "LIVE_CLOUDFLARE_API_TOKEN": "an invented token",
+        "LIVE_CLOUDFLARE_LIVE_WEBHOOK_SECRET": LIVE_SECRET,
+        "LIVE_CLOUDFLARE_VIDEO_WEBHOOK_SECRET": VIDEO_SECRET,
+        "LIVE_R2_ENDPOINT_URL": "http://127.0.0.1:9/r2",
+        "LIVE_R2_ACCESS_KEY_ID": "invented",
+        "LIVE_R2_SECRET_ACCESS_KEY": "invented",
+        "LIVE_R2_PUBLIC_URL": "https://media.example",
+        **more,
+    }
+    return completed(load_settings(environ))
+
+
+@asynccontextmanager
+async def running_api(settings: Settings, *, projecting: bool = True) -> AsyncIterator[Api]:
+    async with open_platform(settings, alone=True) as platform:
+        async with platform.engine.begin() as connection:
+            await connection.run_sync(METADATA.create_all)
+        await lay_head(platform.engine)
+        projector = asyncio.create_task(platform.projector.run()) if projecting else None
+        try:
+            async with _listening(platform) as url, httpx.AsyncClient(base_url=url) as client:
+                if projecting:
+                    await eventually(lambda: _lists(client))
+                yield Api(platform=platform, client=client, url=url)
+        finally:
+            if projector is not None:
+                await platform.projector.stop()
+                await projector
+
+
+async def _lists(client: httpx.AsyncClient) -> bool:
+    return (await client.get(f"{BASE}/streams")).status_code == httpx.codes.OK
+
+
+@asynccontextmanager
+async def _listening(platform: Platform) -> AsyncIterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        server = _Server(server_config(create_app(platform), "127.0.0.1", port))
+        serving = asyncio.create_task(server.serve([listening]))
+        try:
+            await eventually(lambda: server.started)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+def problem(answer: httpx.Response) -> Mapping[str, object]:
+    """The problem an answer holds, with everything a problem must have."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["request-id"]
+    found: dict[str, object] = answer.json()
+    assert {"type", "title", "status", "detail", "code", "instance"} <= found.keys()
+    assert found["status"] == answer.status_code
+    return found
