@@ -16,10 +16,10 @@ class ProjectedBroadcastIndex:
         return None if found is None else found.stream_id
 
     async def open_broadcasts(self) -> Sequence[OpenBroadcast]:
-        return [_open_broadcast(view) for view in await list_open(self._views)]
+        return [open_broadcast(view) for view in await list_open(self._views)]
 
 
-def _open_broadcast(view: BroadcastView) -> OpenBroadcast:
+def open_broadcast(view: BroadcastView) -> OpenBroadcast:
     return OpenBroadcast(
         stream_id=view.stream_id,
         input_uid=view.input_uid,
