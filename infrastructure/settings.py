@@ -152,6 +152,7 @@ SETTINGS: dict[str, Setting] = {
     "env": Setting("LIVE_ENV", one_of(*get_args(Environment)), "development", "development or production"),
     "host": Setting("HOST", text, "127.0.0.1", "address to listen on"),
     "port": Setting("PORT", whole(1, 65535), "8000", "port to serve on"),
+    "health_port": Setting("LIVE_HEALTH_PORT", whole(0, 65535), "0", "port of health and metrics where a role serves nothing else; 0: none"),
     "var_dir": Setting("VAR_DIR", path, "var", "folder for local state"),
     "public_url": Setting("LIVE_PUBLIC_URL", http_url, "", "address clients and providers reach us at"),
     "database_url": Setting("LIVE_DATABASE_URL", database_url, "", "event log and SQL projections", required_in_production=True),
@@ -201,6 +202,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     env: Environment
     host: str
     port: int
+    health_port: int
     var_dir: Path
     public_url: str
     database_url: str

@@ -141,7 +141,7 @@ def _with_simulators(stack: ExitStack, settings: Settings, *, owner: bool) -> Se
             r2_endpoint_url=f"{origin}/r2",
             r2_access_key_id=simulated.r2_access_key_id,
             r2_secret_access_key=Secret(simulated.r2_secret_access_key),
-            r2_public_url=settings.r2_public_url or f"{origin}/r2/{settings.r2_bucket}",
+            r2_public_url=settings.r2_public_url or f"{origin}/media",
         )
     return settings
 

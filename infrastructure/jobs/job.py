@@ -13,7 +13,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     Jobs of the queue `provider` wait for an outside system's call budget; the queue has a few
     threads of its own, so that a flood of them never holds up the others. A job that still fails
     at its last of `tries` is kept as dead. One try is given up after `seconds`; the pause
-    between tries doubles from `first_pause` to `longest_pause` seconds.
+    between tries doubles from `first_pause` to `longest_pause` seconds. A `periodic` job is not
+    kept as dead, because the next one comes anyhow.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 60.0
     first_pause: float = 1.0
     longest_pause: float = 300.0
+    periodic: bool = False
 
 
 class Sending(msgspec.Struct, frozen=True, kw_only=True):

@@ -167,7 +167,8 @@ class JobWorker:
             died_us=time.time_ns() // 1000,
         )
         try:
-            await self._dead.keep(dead)
+            if not job.periodic:
+                await self._dead.keep(dead)
         except SQLAlchemyError as unkept:
             raise Retry(
                 "the dead job could not be kept", delay=_pause_ms(job, 5, unkept)

@@ -17,7 +17,7 @@ JOBS = (
     Job(name="streaming.take_webhook"),
     Job(name="streaming.attach_output"),
     Job(name="streaming.detach_output"),
-    Job(name="streaming.sweep_live_inputs", tries=1, seconds=120),
+    Job(name="streaming.sweep_live_inputs", tries=4, seconds=120, periodic=True),
 )
 
 

@@ -1,0 +1,82 @@
+"""The scheduler: hands over deadlines as they fall due, and does what is done now and then.
+
+Any number may run: deadlines are taken row by row, and the rest is harmless when done twice.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from infrastructure.event_store.checkpoints import Checkpoints
+from infrastructure.housekeeping import forget_commands
+from interfaces.platform import Platform
+
+_LONGEST_SLEEP = 1.0
+_RETRY_SECONDS = 5.0
+_HOUR = 3600.0
+_DAY = 24 * _HOUR
+_KEPT_WEBHOOKS = 30 * _DAY
+_KEPT_DEAD_JOBS = 90 * _DAY
+_log = structlog.get_logger(__name__)
+
+
+class Scheduler:
+    def __init__(self, platform: Platform, checkpoints: Checkpoints) -> None:
+        self._platform = platform
+        self._checkpoints = checkpoints
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        settings = self._platform.settings
+        self._tasks = [
+            asyncio.create_task(self._fire_deadlines()),
+            asyncio.create_task(_every(settings.sweep_seconds, self._sweep)),
+            asyncio.create_task(_every(settings.checkpoint_seconds, self._sign)),
+            asyncio.create_task(_every(_HOUR, self._tidy)),
+        ]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def _fire_deadlines(self) -> None:
+        deadlines = self._platform.deadlines
+        while True:
+            try:
+                if not await deadlines.fire_due():
+                    await deadlines.wait_for_next(_LONGEST_SLEEP)
+            except Exception as error:  # noqa: BLE001  # a dependency is away; they fire later
+                _log.warning("deadlines wait", error=str(error), seconds=_RETRY_SECONDS)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _sweep(self) -> None:
+        await self._platform.jobs.enqueue("streaming.sweep_live_inputs", f"{time.time():.3f}")
+
+    async def _sign(self) -> None:
+        checkpoint = await self._checkpoints.sign()
+        if checkpoint is not None:
+            _log.info("log checkpoint signed", position=checkpoint.position, hash=checkpoint.hash)
+
+    async def _tidy(self) -> None:
+        platform = self._platform
+        days = platform.settings.command_retention_days
+        _log.info(
+            "tidied up",
+            commands=await forget_commands(platform.engine, older_than_days=days),
+            webhooks=await platform.inbox.prune(older_than_seconds=_KEPT_WEBHOOKS),
+            dead_jobs=await platform.dead_jobs.prune(older_than_seconds=_KEPT_DEAD_JOBS),
+        )
+
+
+async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+    """The first time at once. What fails is done again at its next turn."""
+    while True:
+        try:
+            await do()
+        except Exception as error:  # noqa: BLE001  # whatever it was, the next turn comes
+            _log.warning("periodic work failed", work=do.__name__, error=str(error))
+        await asyncio.sleep(seconds)

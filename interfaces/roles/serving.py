@@ -1,0 +1,48 @@
+"""Serves over HTTP and WebSocket until it is told to stop."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+_DRAIN_SECONDS = 4
+"""Of the ten that a container is given to end, so that the worker and the log get theirs."""
+
+
+class CannotListen(Exception):
+    """The address is taken or may not be used. The text is one line."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals alone: the role handles them, for all its parts."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def claim_port(host: str, port: int) -> socket.socket:
+    """Claims the address without listening yet, so that a role that cannot serve ends before it
+    has started anything. Raises `CannotListen`."""
+    claimed = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        claimed.bind((host, port))
+    except (OSError, OverflowError) as error:
+        claimed.close()
+        raise CannotListen(f"PORT: cannot listen on {host} port {port}: {error}") from error
+    return claimed
+
+
+async def serve_http(config: uvicorn.Config, on: socket.socket, stop: asyncio.Event) -> None:
+    """Returns after `stop`, once the requests under way are answered or their time is over."""
+    config.timeout_graceful_shutdown = _DRAIN_SECONDS
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve([on]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    stopping.cancel()
+    await serving
