@@ -22,6 +22,11 @@ TOP_LEVEL = {
     *PACKAGES, "tests", "docs", "pyproject.toml", "compose.yaml", "README.md", "CHANGELOG.md",
     "Makefile", "requirements.lock", "requirements-dev.lock", ".ci", ".gitignore",
 }  # fmt: skip
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    *(f"infrastructure/deployment/{name}.txt" for name in ("uv", "redis")),
+)
 FILE_LINES = 400
 FUNCTION_LINES = 40
 SECRET_NAME = re.compile(r"(?:secret|token|password|passphrase|stream_key|private_key|pem)$")
@@ -183,7 +188,7 @@ def test_secret_does_not_show_its_text() -> None:
 
 
 def test_lock_files_pin_by_hash_and_name_no_place() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock", "infrastructure/deployment/uv.txt"):
+    for name in LOCKS:
         text = (ROOT / name).read_text()
         pins = re.findall(r"^[a-z0-9][^\n]*==[^\n]*$", text, re.M)
         assert len(pins) == len(re.findall(r"^[a-z0-9][^\n]*\\\n    --hash=sha256:", text, re.M))

