@@ -29,7 +29,7 @@ from infrastructure.observability.traces import span
 from infrastructure.settings import Secret, Settings
 
 CLOUDFLARE_API_URL = "https://api.cloudflare.com/client/v4"
-TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=10.0, pool=10.0)
+TIMEOUT = httpx.Timeout(connect=5.0, read=15.0, write=10.0, pool=10.0)
 _ATTEMPTS = 3
 _LONGEST_OWN_PAUSE = 5.0
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)

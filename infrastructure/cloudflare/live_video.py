@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 _INPUTS = "/stream/live_inputs"
-_TURN_LASTS_SECONDS = 120.0
+_TURN_LASTS_SECONDS = 20.0  # and so long is it lost when its process is killed
 
 
 class CloudflareLiveVideo:
