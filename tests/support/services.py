@@ -1,7 +1,7 @@
 """Provides MySQL, MariaDB and Redis to a test run: given, by Docker, or started privately.
 
 A service is started when the first test asks for it and is shared by all workers. Also a command:
-`python -m tests.support.services -- COMMAND` runs COMMAND with the services' addresses set.
+`python -m tests.support.services -- COMMAND` runs COMMAND on them.
 """
 
 import fcntl
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.support import reaper
 from tests.support.containers import container_server, docker_answers
+from tests.support.databases import claimed_redis_database, sql_database
 from tests.support.servers import PrivateMariaDB, PrivateMySQL, PrivateRedis, Server
 
 RUN_VARIABLE = "LIVE_TEST_RUN"
@@ -65,8 +66,19 @@ def server_run() -> Iterator[Path]:
 
 
 def main(command: list[str]) -> int:
-    with server_run():
-        environ = {f"TEST_{name.upper()}_URL": service_url(name) for name in _PRIVATE}
+    """Runs `command` on the services: TEST_…_URL names the servers, LIVE_…_URL fresh databases."""
+    with (
+        server_run(),
+        sql_database(service_url("mysql")) as database,
+        claimed_redis_database(service_url("redis")) as redis,
+        claimed_redis_database(service_url("redis")) as jobs,
+    ):
+        environ = {
+            "LIVE_DATABASE_URL": database,
+            "LIVE_REDIS_URL": redis,
+            "LIVE_JOBS_REDIS_URL": jobs,
+            **{f"TEST_{name.upper()}_URL": service_url(name) for name in _PRIVATE},
+        }
         return subprocess.run(command, env={**os.environ, **environ}, check=False).returncode
 
 
