@@ -37,8 +37,9 @@ from infrastructure.vault import SqlVault
 from infrastructure.webhook_inbox import WebhookInbox
 from projections.streaming.broadcasts import BROADCASTS, BroadcastView
 from tests.support.builders import SHOW
-from tests.support.simulated_cloudflare import SimulatedStudio, client_on, simulated
+from tests.support.simulated_cloudflare import client_on, simulated
 from tests.support.simulators import WebhookCatcher
+from tests.support.studio import Studio
 
 GRACE_SECONDS = 60.0
 SWEEP_SECONDS = 30.0
@@ -117,7 +118,7 @@ class Stage:
     inbox: WebhookInbox
     video: CloudflareLiveVideo
     objects: R2ObjectStore
-    studio: SimulatedStudio
+    studio: Studio
     webhooks: WebhookCatcher
     position: int = 0
 
@@ -195,9 +196,9 @@ async def stage(url: str, folder: Path, **simulator: Any) -> AsyncIterator[Stage
         webhooks = await stack.enter_async_context(WebhookCatcher().listening())
         target = WebhookTarget(url=webhooks.url, secret="simulated")
         hooks = {"live_webhook": target, "video_webhook": target, "webhook_delay": 0.0}
-        simulators, studio = await stack.enter_async_context(
-            simulated(folder, **{**hooks, **simulator})
-        )
+        simulators, _ = await stack.enter_async_context(simulated(folder, **{**hooks, **simulator}))
+        studio = Studio(simulators.url)
+        stack.push_async_callback(studio.aclose)
         client = await stack.enter_async_context(client_on(simulators))
         video = CloudflareLiveVideo(client, Recording(timeout_seconds=1, signed=False))
         yield await _built(stack, url, video, simulators, {"studio": studio, "webhooks": webhooks})
