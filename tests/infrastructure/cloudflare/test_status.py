@@ -5,16 +5,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from application.ports import IngestStatus
 from infrastructure.cloudflare.status import ingest_status, moment, video
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner),
-    max_leaves=12,
-)
+from tests.support.any_json import JSON
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from infrastructure.cloudflare.webhooks import (
     verify_signature,
 )
 from infrastructure.settings import Secret
-from tests.infrastructure.cloudflare.test_status import JSON
+from tests.support.any_json import JSON
 
 # Cloudflare's documented example secret and time; A to C agree with an independent library.
 SECRET = Secret("85011ed3a913c6ad5f9cf6c5573cc0a7")
