@@ -54,6 +54,7 @@ _REDIS_PATIENCE_SECONDS = 5
 class Store:
     """The log without its writer, for those who only read it."""
 
+    settings: Settings
     engine: AsyncEngine
     keyring: Keyring
     codec: EventCodec
@@ -71,7 +72,14 @@ async def open_store(settings: Settings, redis: Redis | None = None) -> AsyncIte
     await signal.start()
     log = SqlEventLog(engine, codec, signal)
     try:
-        yield Store(engine=engine, keyring=keyring, codec=codec, signal=signal, log=log)
+        yield Store(
+            settings=settings,
+            engine=engine,
+            keyring=keyring,
+            codec=codec,
+            signal=signal,
+            log=log,
+        )
     finally:
         await signal.stop()
         await engine.dispose()

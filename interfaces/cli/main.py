@@ -8,21 +8,36 @@ from typing import Any
 import click
 
 _COMMANDS = {
-    "serve": ("roles:serve", "Run everything in one process."),
-    "api": ("roles:api", "Run the HTTP and WebSocket interface alone."),
-    "projector": ("roles:projector", "Run the projections alone."),
-    "worker": ("roles:worker", "Run jobs and processes alone."),
-    "scheduler": ("roles:scheduler", "Run deadlines and periodic work alone."),
-    "health": ("roles:health", "Ask a running role whether it is ready."),
-    "db": ("db:db", "Create, upgrade and check the database's tables."),
-    "events": ("events:events", "Read, export, verify and replay the event log."),
-    "projections": ("projections:projections", "See, rebuild and repair projections."),
-    "processes": ("processes:processes", "See and repair processes and their deadlines."),
-    "jobs": ("jobs:jobs", "See queues, and dead jobs, and run those again."),
-    "simulate": ("simulate:simulate", "Run and steer the simulators of outside systems."),
-    "token": ("token:token", "Print an access token for local use."),
-    "settings": ("settings:settings", "List every setting with its default and purpose."),
-    "bench": ("bench:bench", "Measure this machine against baselines of the same run."),
+    "serve": ("interfaces.cli.roles:serve", "Run everything in one process."),
+    "api": ("interfaces.cli.roles:api", "Run the HTTP and WebSocket interface alone."),
+    "projector": ("interfaces.cli.roles:projector", "Run the projections alone."),
+    "worker": ("interfaces.cli.roles:worker", "Run jobs and processes alone."),
+    "scheduler": ("interfaces.cli.roles:scheduler", "Run deadlines and periodic work alone."),
+    "health": ("interfaces.cli.roles:health", "Ask a running role whether it is ready."),
+    "db": ("interfaces.cli.db:db", "Create, upgrade and check the database's tables."),
+    "events": ("interfaces.cli.events:events", "Read, export, verify and replay the event log."),
+    "projections": (
+        "interfaces.cli.projections:projections",
+        "See, rebuild and repair projections.",
+    ),
+    "processes": (
+        "interfaces.cli.processes:processes",
+        "See and repair processes and their deadlines.",
+    ),
+    "jobs": ("interfaces.cli.jobs:jobs", "See queues, and dead jobs, and run those again."),
+    "simulate": (
+        "interfaces.cli.simulate:simulate",
+        "Run and steer the simulators of outside systems.",
+    ),
+    "token": ("interfaces.cli.token:token", "Print an access token for local use."),
+    "settings": (
+        "interfaces.cli.settings:settings",
+        "List every setting with its default and purpose.",
+    ),
+    "bench": (
+        "interfaces.bench.command:bench",
+        "Measure this machine against baselines of the same run.",
+    ),
 }
 
 
@@ -36,7 +51,7 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(f"interfaces.cli.{module}"), name)
+        command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -78,7 +93,6 @@ def main() -> Any:
 
 
 def _one_line(error: Exception) -> str:
-    text = str(error).partition("\n")[0] or type(error).__name__
-    if type(error).__module__.startswith(("infrastructure.", "interfaces.", "application.")):
-        return text
-    return f"{type(error).__name__}: {text}"
+    text = str(error).partition("\n")[0]
+    ours = type(error).__module__.startswith(("infrastructure.", "interfaces.", "application."))
+    return text if ours and " " in text else f"{type(error).__name__}: {text}"

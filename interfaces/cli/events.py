@@ -1,0 +1,179 @@
+"""`live events`: the log as people and other programs read it."""
+
+import sys
+
+import click
+import msgspec
+from sqlalchemy import select
+
+from infrastructure.event_store.checkpoints import Checkpoints
+from infrastructure.event_store.schema import LOG
+from infrastructure.event_store.verification import verify as verify_log
+from interfaces.bootstrap import Store
+from interfaces.cli.exporting import export_log
+from interfaces.cli.opening import log_store, operated_platform, run
+from interfaces.cli.output import progress
+from interfaces.cli.replaying import state_as_it_was
+from interfaces.envelopes import Envelope, Wanted, pages
+from interfaces.roles.background import checkpoint_key, open_checkpoints
+
+_POLL_SECONDS = 1.0
+_PAYLOAD_SHOWN = 160
+
+
+class NoSuchEvent(Exception):
+    """The log holds no such event."""
+
+
+class LogBroken(Exception):
+    """The log is not what was recorded. The text is one line."""
+
+
+@click.group()
+def events() -> None:
+    """Read, export, verify and replay the event log.
+
+    Personal data is withheld unless --personal asks for it. Lines come as JSON when they are
+    piped, else in short.
+
+    \b
+    live events tail --follow
+    live events show 42
+    live events export --to events.ndjson
+    live events replay --stream live_stream-01a2… --until 42
+    live events verify
+    """
+
+
+@events.command()
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is recorded from now on.")
+@click.option("--after", type=int, help="Position to start behind. Left out: the last 20.")
+@click.option("--type", "types", multiple=True, help="Such as streaming.LiveStreamStarted.")
+@click.option("--stream", help="Such as live_stream-<id>.")
+@click.option("--personal", is_flag=True, help="Show personal data.")
+def tail(
+    after: int | None, types: tuple[str, ...], stream: str | None, *, follow: bool, personal: bool
+) -> None:
+    """Print events in order."""
+    wanted = Wanted(types=frozenset(types), stream=stream, personal=personal)
+    run(_tail(after, wanted, follow=follow))
+
+
+@events.command()
+@click.argument("which", metavar="POSITION|EVENT_ID")
+@click.option("--personal", is_flag=True, help="Show personal data.")
+def show(which: str, *, personal: bool) -> None:
+    """Print one event with its whole envelope."""
+    run(_show(which, personal=personal))
+
+
+@events.command()
+@click.option("--to", required=True, help="A file, - for standard output, or s3://bucket/prefix.")
+@click.option("--format", type=click.Choice(["ndjson"]), default="ndjson", show_default=True)
+@click.option("--type", "types", multiple=True, help="Such as streaming.LiveStreamStarted.")
+@click.option("--personal", is_flag=True, help="Include personal data.")
+def export(to: str, format: str, types: tuple[str, ...], *, personal: bool) -> None:  # noqa: A002
+    """Write the log out, one JSON object a line.
+
+    Run again with the same target it goes on where it ended, also after it was interrupted.
+    """
+    del format  # the one there is
+    run(export_log(to, Wanted(types=frozenset(types), personal=personal)))
+
+
+@events.command()
+@click.option("--from", "first", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--to", "last", type=click.IntRange(1), help="Left out: the end.")
+def verify(first: int, last: int | None) -> None:
+    """Check the hash chain and the signed checkpoint; ends with 1 when the log is not intact."""
+    run(_verify(first, last))
+
+
+@events.command()
+def checkpoint() -> None:
+    """Sign the log as it is now, and print the checkpoint."""
+    run(_checkpoint())
+
+
+@events.command()
+@click.option("--stream", required=True, help="Such as live_stream-<id>.")
+@click.option("--until", help="A position, or a time such as 2026-05-01T12:00:00Z. Left out: now.")
+def replay(stream: str, until: str | None) -> None:
+    """Print a stream's state as it was."""
+    run(_replay(stream, until))
+
+
+async def _tail(after: int | None, wanted: Wanted, *, follow: bool) -> None:
+    async with log_store() as store:
+        head = await store.log.head()
+        place = max(head - 20, 0) if after is None else after
+        while True:
+            async for page in pages(store.log, msgspec.structs.replace(wanted, after=place)):
+                for envelope in page.envelopes:
+                    click.echo(_line(envelope))
+                place = max(place, page.reached)
+            if not follow:
+                return
+            # Another process appends; without Redis nothing wakes us, so the log is asked.
+            await store.log.wait_beyond(sys.maxsize, _POLL_SECONDS)
+
+
+def _line(envelope: Envelope) -> str:
+    if not sys.stdout.isatty():
+        return msgspec.json.encode(envelope).decode()
+    payload = bytes(envelope.payload).decode()
+    shown = payload if len(payload) <= _PAYLOAD_SHOWN else f"{payload[:_PAYLOAD_SHOWN]}…"
+    moment = envelope.recorded_at.isoformat(sep=" ", timespec="milliseconds")
+    place = f"{envelope.stream}@{envelope.version}"
+    return f"{envelope.position:>8} {moment} {envelope.type} {place} {envelope.actor} {shown}"
+
+
+async def _show(which: str, *, personal: bool) -> None:
+    async with log_store() as store:
+        position = int(which) if which.isdecimal() else await _position_of(store, which)
+        found = pages(store.log, Wanted(after=(position or 0) - 1, personal=personal))
+        page = await anext(found, None) if position else None
+    if page is None or not page.envelopes or page.envelopes[0].position != position:
+        raise NoSuchEvent(f"the log holds no event {which}")
+    click.echo(msgspec.json.format(msgspec.json.encode(page.envelopes[0]), indent=2))
+
+
+async def _position_of(store: Store, event_id: str) -> int | None:
+    """Reads the whole log where that is long: event ids bear no index."""
+    events = LOG.events.c
+    async with store.engine.connect() as connection:
+        found = await connection.execute(select(events.position).where(events.event_id == event_id))
+        return found.scalar_one_or_none()
+
+
+async def _verify(first: int, last: int | None) -> None:
+    async with log_store() as store:
+        checkpoints = Checkpoints(store.engine, store.log, checkpoint_key(store.settings))
+        total = (last or await store.log.head()) - first + 1
+        verified = 0
+        with progress("verifying", total) as advance:
+
+            def count(events_read: int) -> None:
+                nonlocal verified
+                verified += events_read
+                advance(verified)
+
+            found = await verify_log(store.log, checkpoints, first=first, last=last, progress=count)
+    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    if found.first_broken is not None:
+        raise LogBroken(f"the log is broken at position {found.first_broken}")
+    if not found.intact:
+        raise LogBroken(f"checkpoint and log differ at position {last or found.last} or before")
+
+
+async def _checkpoint() -> None:
+    async with operated_platform() as platform:
+        signer = open_checkpoints(platform)
+        signed = await signer.sign() or await signer.latest()
+    click.echo(msgspec.json.format(msgspec.json.encode(signed), indent=2))
+
+
+async def _replay(stream: str, until: str | None) -> None:
+    async with log_store() as store:
+        found = await state_as_it_was(store.log, stream, until)
+    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
