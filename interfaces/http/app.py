@@ -18,10 +18,11 @@ from interfaces.http import (
     streaming,
 )
 from interfaces.http.auth import Doorkeeper, refuse_undeclared
-from interfaces.http.edge import BODY_LIMIT, Edge
+from interfaces.http.edge import Edge
 from interfaces.http.exchange import exchange_of
 from interfaces.http.limits import RateLimiter
 from interfaces.http.problems import render
+from interfaces.http.refusals import BODY_LIMIT
 from interfaces.http.request import ApiRequest
 from interfaces.http.schema import openapi_config
 from interfaces.http.version import VERSION
@@ -34,17 +35,17 @@ BASE = "/api/v1"
 def create_app(platform: Platform) -> ASGIApp:
     """Raises `UndeclaredAccess` when a route does not say who may call it."""
     settings = platform.settings
-    app = application(platform)
-    refuse_undeclared(app.routes)
+    limiter = RateLimiter(
+        platform.redis, prefix=settings.redis_prefix, per_minute=settings.rate_limit_per_minute
+    )
+    doorkeeper = Doorkeeper(platform.tokens, limiter)
+    app = _application(platform, doorkeeper)
+    refuse_undeclared(app.routes, doorkeeper)
     secure = settings.public_url.startswith("https://")
     return Edge(app, origins=settings.allowed_origins, secure=secure)
 
 
-def application(platform: Platform) -> Litestar:
-    settings = platform.settings
-    limiter = RateLimiter(
-        platform.redis, prefix=settings.redis_prefix, per_minute=settings.rate_limit_per_minute
-    )
+def _application(platform: Platform, doorkeeper: Doorkeeper) -> Litestar:
     api = Router(
         BASE,
         route_handlers=[
@@ -61,7 +62,7 @@ def application(platform: Platform) -> Litestar:
     )
     return Litestar(
         route_handlers=[api, *home.ROUTES, *operations.PROBES],
-        guards=[Doorkeeper(platform.tokens, limiter).admit],
+        before_request=doorkeeper.admit,
         exception_handlers={Exception: _problem},
         request_class=ApiRequest,
         request_max_body_size=BODY_LIMIT,

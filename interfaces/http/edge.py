@@ -12,9 +12,7 @@ from infrastructure.observability.metrics import HTTP_SECONDS
 from infrastructure.observability.traces import span
 from interfaces.http.exchange import Exchange, RawHeaders, begin
 from interfaces.http.problems import Rendered, render
-from interfaces.http.refusals import BodyTooLarge, DuplicateHeader
-
-BODY_LIMIT = 256 * 1024
+from interfaces.http.refusals import BODY_LIMIT, BodyTooLarge, DuplicateHeader
 
 _SECURITY: RawHeaders = [
     (b"x-content-type-options", b"nosniff"),

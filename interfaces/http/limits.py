@@ -11,7 +11,6 @@ import time
 from typing import NamedTuple
 
 import structlog
-from litestar.datastructures import Address
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -45,6 +44,8 @@ redis.call('SET', KEYS[1], string.format('%.3f', arrival), 'PX', life)
 return {granted, room - granted, 0, math.ceil(arrival - now)}
 """
 
+Client = tuple[str, int] | None  # as ASGI has it: host and port
+
 _log = structlog.get_logger("live.http")
 
 
@@ -70,7 +71,7 @@ class RateLimiter:
         self._loans: dict[str, Loan] = {}
         self._away_until = 0.0
 
-    async def count(self, exchange: Exchange, client: Address | None) -> None:
+    async def count(self, exchange: Exchange, client: Client) -> None:
         """Counts one call by the signed-in user, else by address; raises `RateLimited`."""
         if not self._limit:
             return
@@ -127,12 +128,12 @@ class RateLimiter:
         )
 
 
-def network(client: Address | None) -> str:
+def network(client: Client) -> str:
     """Who shares an address: one IPv4 host, one IPv6 /64, which is what a household is given."""
     if client is None:
         return "unknown"
     try:
-        address = ipaddress.ip_address(client.host)
+        address = ipaddress.ip_address(client[0])
     except ValueError:
         return "unknown"
     if isinstance(address, ipaddress.IPv4Address):

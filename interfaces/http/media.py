@@ -18,7 +18,7 @@ class RequestUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     content_type: Annotated[str, msgspec.Meta(max_length=100, examples=["image/jpeg"])]
     size: Annotated[int, msgspec.Meta(gt=0, le=2**40, examples=[48_213])]
     purpose: Literal["stream_thumbnail"]
-    stream_id: Annotated[str, msgspec.Meta(pattern=UUID)]
+    stream_id: Annotated[str, msgspec.Meta(pattern=UUID, max_length=36)]
 
 
 class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,8 +11,8 @@ _EXAMPLE = "019a1c0e-7c1f-7b5e-9d3a-2f4b6c8d0e1f"
 
 _SUCH = f"A UUID, such as {_EXAMPLE}."
 
-Id = Annotated[str, PathParameter(pattern=UUID, description=_SUCH)]
-IdQuery = Annotated[str | None, QueryParameter(pattern=UUID, description=_SUCH)]
+Id = Annotated[str, PathParameter(pattern=UUID, max_length=36, description=_SUCH)]
+IdQuery = Annotated[str | None, QueryParameter(pattern=UUID, max_length=36, description=_SUCH)]
 
 _MOST_DIGITS = 19
 

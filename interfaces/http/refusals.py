@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 from interfaces.http.validation import FieldError
 
+BODY_LIMIT = 256 * 1024
+
 
 class Refusal(Exception):
     """Like a `DomainError`, but of HTTP's own making: it knows its status."""
@@ -73,6 +75,10 @@ class NotFound(Refusal):
 class MethodNotAllowed(Refusal):
     code = "method_not_allowed"
     status = 405
+
+
+class ClientGone(BadRequest):
+    """The client left before its request was read to the end; nobody reads the answer."""
 
 
 class BodyTooLarge(Refusal):

@@ -1,4 +1,8 @@
-from tests.support.http import BASE, Api, problem
+import pytest
+
+from tests.support.http import BASE, Api
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_schedule_live_stream_answers_id_status_and_position(api: Api) -> None:
