@@ -58,6 +58,33 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         return f"Credentials({self.key_id!r}, …)"
 
 
+class _Body:
+    """A request's body. Who waits to be told to go on with it (`Expect: 100-continue`), and is
+    told something else, would send the next request where we expect the body; RFC 9110 §10.1.1
+    lets us close the connection instead."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._untouched = True
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        self._untouched = False
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                raise S3Error(400, "IncompleteBody", "The connection broke off.")
+            yield message["body"]
+            more = message["more_body"]
+
+    def parting(self, request: SignedRequest, answer: Answer) -> Answer:
+        """The answer, closing the connection when somebody still waits to send a body."""
+        if self._untouched and "expect" in request.headers:
+            closing = answer.headers | {"connection": "close"}
+            return msgspec.structs.replace(answer, headers=closing)
+        return answer
+
+
 class S3App:
     """GET, HEAD, PUT, DELETE of objects; create, head and list buckets. Everything signed."""
 
@@ -67,17 +94,18 @@ class S3App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = _request(scope)
+        body = _Body(receive)
         try:
-            answer = await self._answer(request, receive)
+            answer = await self._answer(request, body)
         except S3Error as problem:
             answer = Answer(
                 status=problem.status,
                 headers={"content-type": "application/xml"},
                 body=problem.xml(request.path),
             )
-        await _send(send, answer, head=request.method == "HEAD")
+        await _send(send, body.parting(request, answer), head=request.method == "HEAD")
 
-    async def _answer(self, request: SignedRequest, receive: Receive) -> Answer:
+    async def _answer(self, request: SignedRequest, body: _Body) -> Answer:
         _check_supported(request)
         payload = check_signature(
             request,
@@ -90,7 +118,7 @@ class S3App:
         if not key:
             return self._on_bucket(request, bucket)
         if request.method == "PUT":
-            return await self._put(request, (bucket, key), payload, receive)
+            return await self._put(request, (bucket, key), payload, body)
         return self._on_object(request, bucket, key)
 
     def _on_bucket(self, request: SignedRequest, bucket: str) -> Answer:
@@ -124,11 +152,11 @@ class S3App:
         raise not_implemented(f"{request.method} of an object")
 
     async def _put(
-        self, request: SignedRequest, place: tuple[str, str], payload: str, receive: Receive
+        self, request: SignedRequest, place: tuple[str, str], payload: str, body: _Body
     ) -> Answer:
         bucket, key = place
         _check_write(request, self._shelf.find(bucket, key))
-        received = await self._shelf.receive(_body(receive))
+        received = await self._shelf.receive(body.parts())
         try:
             _check_digests(request, received, payload)
             _check_write(request, self._shelf.find(bucket, key))
@@ -266,16 +294,6 @@ def _request(scope: Scope) -> SignedRequest:
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
     )
-
-
-async def _body(receive: Receive) -> AsyncIterator[bytes]:
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise S3Error(400, "IncompleteBody", "The connection broke off.")
-        yield message["body"]
-        more = message["more_body"]
 
 
 async def _send(send: Send, answer: Answer, *, head: bool) -> None:

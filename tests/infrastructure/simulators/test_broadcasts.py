@@ -54,7 +54,7 @@ async def until_states(api: httpx.AsyncClient, uid: str, expected: list[str]) ->
         assert await states(api, uid) == expected
         return True
 
-    await eventually(as_expected)
+    _: bool = await eventually(as_expected)
 
 
 async def test_connected_feed_is_a_live_video(
@@ -148,7 +148,7 @@ async def test_deleting_the_input_keeps_its_recording(
         video = (await api.get(f"/{video_uid}")).json()["result"]
         return video["readyToStreamAt"] is not None
 
-    await eventually(ready)
+    _: bool = await eventually(ready)
     assert (await api.get(f"/live_inputs/{uid}")).status_code == 404
 
 

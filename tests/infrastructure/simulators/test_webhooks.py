@@ -214,7 +214,7 @@ async def test_refused_webhook_is_tried_again(
         sent = (await control.get("/webhooks")).json()["result"]
         return [one["outcome"] for one in sent] == ["delivered"]
 
-    await eventually(delivered)
+    _: bool = await eventually(delivered)
     assert len({one.body for one in live(catcher)}) == 1
 
 
