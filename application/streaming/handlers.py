@@ -27,12 +27,13 @@ def _output(command: ask.AddOutput | ask.RemoveOutput, states: States) -> Answer
     return Answer(id=command.output_id, status="removed" if output is None else output.status)
 
 
+_NEW_SHOW: Handler = on_one_stream(LIVE_STREAM, _stream_id, _show, opens=True)
 _ABOUT_THE_SHOW: Handler = on_one_stream(LIVE_STREAM, _stream_id, _show)
 _ABOUT_AN_OUTPUT: Handler = on_one_stream(LIVE_STREAM, _stream_id, _output)
 _REPORT: Handler = on_one_stream(LIVE_STREAM, _stream_id)
 
 HANDLERS: Handlers = {
-    ask.ScheduleLiveStream: _ABOUT_THE_SHOW,
+    ask.ScheduleLiveStream: _NEW_SHOW,
     ask.ReviseLiveStream: _ABOUT_THE_SHOW,
     ask.StartLiveStream: _ABOUT_THE_SHOW,
     ask.EndLiveStream: _ABOUT_THE_SHOW,

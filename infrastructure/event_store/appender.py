@@ -7,6 +7,7 @@ it is decided again under the head's lock. Whoever is refused stays cautious for
 """
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -96,6 +97,8 @@ class Appender:
 
     async def place(self, batch: Sequence[Waiting]) -> None:
         """Has the batch appended and its callers answered, soon or by the time this returns."""
+        with contextlib.suppress(LogUnavailable, StreamUnreadable):  # met again under the lock
+            await self._warm(_deciders(batch, with_new=False))
         if not self._take_off(batch):
             await self._land_all()
             await self._settle_apart(batch)
@@ -227,7 +230,10 @@ class Appender:
         if cold:
             loaded = await self._loader.load(cold, snapshot_every=self._snapshot_every)
             for stream, state in loaded.items():
-                self._states.put(stream, state, current=False)
+                if (
+                    self._states.get(stream) is None
+                ):  # else a batch that landed meanwhile knows more
+                    self._states.put(stream, state)
 
     async def _begin(self, writer: LogWriter, batch: Sequence[Waiting]) -> Begun:
         """Locks the head and brings the states of all touched streams up to it."""

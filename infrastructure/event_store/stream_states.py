@@ -126,8 +126,8 @@ def advanced(
 class StreamStates:
     """The most recently used streams' states, as of the versions they stood at.
 
-    A state is `current` if nobody else can have appended since it was put here; after
-    `others_appended` every state is still a sound base to catch up from, but no longer current.
+    A state is `current` until `others_appended` says that it may not be: then it is still a sound
+    base to catch up from. What others append unnoticed, the head's guard notices.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -144,11 +144,10 @@ class StreamStates:
     def is_current(self, stream: str) -> bool:
         return stream in self._current
 
-    def put(self, stream: str, loaded: Loaded[Any], *, current: bool = True) -> None:
+    def put(self, stream: str, loaded: Loaded[Any]) -> None:
         self._states[stream] = loaded
         self._states.move_to_end(stream)
-        if current:
-            self._current.add(stream)
+        self._current.add(stream)
         if len(self._states) > self._capacity:
             oldest, _ = self._states.popitem(last=False)
             self._current.discard(oldest)

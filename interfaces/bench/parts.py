@@ -1,0 +1,38 @@
+"""The event store as the product opens it, for benchmarks that run it in their own process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from cryptography.fernet import Fernet, MultiFernet
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from application.streaming.handlers import HANDLERS
+from domain.streaming.events import EVENTS
+from infrastructure.database import create_engine
+from infrastructure.event_store.codec import EventCodec
+from infrastructure.event_store.keyring import Keyring
+from infrastructure.event_store.opening import EventStore, SequencerLimits, open_event_store
+from infrastructure.event_store.signal import LogSignal
+
+_MASTER = MultiFernet([Fernet(b"bench" * 8 + b"bnc=")])  # every process must open the same keys
+
+
+@dataclass(frozen=True)
+class BenchedStore:
+    store: EventStore
+    engine: AsyncEngine
+
+
+@asynccontextmanager
+async def benched_store(url: str) -> AsyncIterator[BenchedStore]:
+    """The product's store with its default limits, its sequencer running."""
+    engine = create_engine(url)
+    codec = EventCodec(EVENTS, Keyring(engine, _MASTER))
+    store = open_event_store(engine, codec, HANDLERS, LogSignal(), SequencerLimits())
+    await store.sequencer.start()
+    try:
+        yield BenchedStore(store, engine)
+    finally:
+        await store.sequencer.stop()
+        await engine.dispose()
