@@ -38,7 +38,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 @each_page
 def test_commands_in_the_docs_exist(page: Path) -> None:
-    shown = re.findall(r"(?:`|\$ |bin/)live ((?:[a-z]+ ?)+)", page.read_text())
+    shown = re.findall(r"(?<!Name: )(?:`|\$ |bin/)live ((?:[a-z]+ ?)+)", page.read_text())
     assert [words for words in shown if not _is_command(words.split())] == []
 
 
