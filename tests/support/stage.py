@@ -16,6 +16,7 @@ from application.processes.process import ClearDeadline, Enqueue, Reaction, SetD
 from application.streaming.handlers import HANDLERS
 from application.streaming.services import StreamingPorts, StreamingServices
 from domain.shared import Command, Event
+from domain.streaming.commands import EndLiveStream
 from domain.streaming.deciding import LIVE_STREAM
 from domain.streaming.events import EVENTS
 from domain.streaming.live_stream import LiveStream
@@ -36,7 +37,7 @@ from infrastructure.simulators.serving import Simulators
 from infrastructure.vault import SqlVault
 from infrastructure.webhook_inbox import WebhookInbox
 from projections.streaming.broadcasts import BROADCASTS, BroadcastView
-from tests.support.builders import SHOW
+from tests.support.builders import HOST, SHOW, schedule
 from tests.support.simulated_cloudflare import client_on, simulated
 from tests.support.simulators import WebhookCatcher
 from tests.support.studio import Studio
@@ -175,6 +176,27 @@ class Stage:
         self.clock.ahead += timedelta(seconds=seconds)
         await self.settle()
 
+    async def ready(self, **changes: Any) -> str:
+        """A show with its live input, whose uid this answers."""
+        await self.ask(schedule(**changes))
+        await self.settle()
+        return await self.input_uid()
+
+    async def live(self, **changes: Any) -> str:
+        """A show on the air; its live input's uid."""
+        input_uid = await self.ready(**changes)
+        await self.studio.connect(input_uid)
+        await self.reconcile()
+        assert (await self.show()).status == "live"
+        return input_uid
+
+    async def ended(self) -> str:
+        """A show just ended, whose live input is being retired; the input's uid."""
+        input_uid = await self.live()
+        await self.ask(EndLiveStream(stream_id=SHOW, by=HOST))
+        await self.settle()
+        return input_uid
+
     async def reconcile(self) -> None:
         await self.run("streaming.reconcile_live_input", await self.input_uid())
         await self.settle()
@@ -197,7 +219,7 @@ async def stage(url: str, folder: Path, **simulator: Any) -> AsyncIterator[Stage
         target = WebhookTarget(url=webhooks.url, secret="simulated")
         hooks = {"live_webhook": target, "video_webhook": target, "webhook_delay": 0.0}
         simulators, _ = await stack.enter_async_context(simulated(folder, **{**hooks, **simulator}))
-        studio = Studio(simulators.url)
+        studio = Studio(simulators)
         stack.push_async_callback(studio.aclose)
         client = await stack.enter_async_context(client_on(simulators))
         video = CloudflareLiveVideo(client, Recording(timeout_seconds=1, signed=False))
