@@ -50,6 +50,18 @@ async def measured(module: str, *arguments: object) -> dict[str, Any]:
     return figures
 
 
+def ratio(measurement: Measurement) -> Measurement:
+    """With its ratio to its baseline, and figures as precise as they deserve."""
+    if not measurement.baseline:
+        return measurement
+    return msgspec.structs.replace(
+        measurement,
+        value=round(measurement.value, 1),
+        baseline=round(measurement.baseline, 1),
+        ratio=round(measurement.value / measurement.baseline, 3),
+    )
+
+
 def report(**figures: object) -> None:
     """What a benchmark's process hands to `measured`."""
     sys.stdout.write(json.dumps(figures) + "\n")
