@@ -19,7 +19,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {"migrations", "api", "projector", "worker", "scheduler"}
 KNOWN = {setting.variable for setting in SETTINGS.values()}
 OF_COMPOSE = {
-    "COMPOSE_PROFILES", "HTTP_PORT", "HTTPS_PORT", "LIVE_VERSION", "MYSQL_PASSWORD", "SITE_ADDRESS",
+    "COMPOSE_PROFILES", "FORWARDED_ALLOW_IPS", "HTTP_PORT", "HTTPS_PORT", "LIVE_VERSION", "MYSQL_PASSWORD", "SITE_ADDRESS",
 }  # fmt: skip
 
 each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES.keys())
@@ -49,6 +49,14 @@ def test_service_has_no_privileges(service: dict[str, Any]) -> None:
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_api_is_reached_through_the_proxy_alone() -> None:
+    """It believes whom the proxy names as the caller."""
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {
+        "proxy",
+        "simulators",
+    }
 
 
 def test_roles_wait_for_the_schema() -> None:
