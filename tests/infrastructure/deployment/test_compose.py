@@ -19,7 +19,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {"migrations", "api", "projector", "worker", "scheduler"}
 KNOWN = {setting.variable for setting in SETTINGS.values()}
 OF_COMPOSE = {
-    "COMPOSE_PROFILES", "FORWARDED_ALLOW_IPS", "HTTP_PORT", "HTTPS_PORT", "LIVE_VERSION", "MYSQL_PASSWORD", "SITE_ADDRESS",
+    "COMPOSE_PROFILES", "FORWARDED_ALLOW_IPS", "HTTP_PORT", "HTTPS_PORT", "LIVE_VERSION",
+    "MYSQL_PASSWORD", "SITE_ADDRESS",
 }  # fmt: skip
 
 each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES.keys())
