@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from infrastructure.simulators.cloudflare.encoder import ffmpeg_program, picture_arguments
 from infrastructure.simulators.config import SimulatorConfig
 from infrastructure.simulators.serving import Simulators, running
 
@@ -84,3 +86,21 @@ def api_client(simulators: Simulators) -> httpx.AsyncClient:
 
 def control_client(simulators: Simulators) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=f"{simulators.url}/_simulator", trust_env=False)
+
+
+@contextlib.asynccontextmanager
+async def encoder(target: str, *, arguments: list[str] | None = None) -> AsyncIterator[Process]:
+    """An ffmpeg that pushes the test picture to `target` in real time, killed at the end."""
+    process = await asyncio.create_subprocess_exec(
+        ffmpeg_program(),
+        *(arguments or picture_arguments(target)),
+        stdin=DEVNULL,
+        stdout=DEVNULL,
+        stderr=DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()

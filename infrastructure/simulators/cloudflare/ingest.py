@@ -1,6 +1,7 @@
 """The RTMP port: lets encoders in by their stream key and turns their feed into a broadcast."""
 
 import asyncio
+import contextlib
 import struct
 from typing import Any
 
@@ -14,6 +15,7 @@ from infrastructure.simulators.cloudflare.state import LiveInputRecord, VideoRec
 _APPLICATION = "live"
 _WINDOW = 2_500_000
 _SETUP_SECONDS = 10
+_GOODBYE_SECONDS = 4
 _MOST_PENDING = 2000
 _LONGEST_GOP_MS = 10_000
 _NO_VIDEO_MS = 10_000
@@ -26,7 +28,7 @@ class IngestServer:
     def __init__(self, simulator: CloudflareSimulator) -> None:
         self._simulator = simulator
         self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], Connection] = {}
 
     async def start(self, host: str, port: int) -> int:
         """The port listened on. Raises OSError when it is taken."""
@@ -37,16 +39,16 @@ class IngestServer:
         """Broadcasts that run are not reported as ended: the next start does."""
         if self._server is not None:
             self._server.close()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for connection in self._connections.values():
+            connection.abandon()
+        if self._connections:
+            await asyncio.wait(tuple(self._connections), timeout=_GOODBYE_SECONDS)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        await Connection(self._simulator, reader, writer).run()
+        connection = Connection(self._simulator, reader, writer)
+        task = asyncio.create_task(connection.run())
+        self._connections[task] = connection
+        task.add_done_callback(self._connections.pop)
 
 
 class Connection:
@@ -69,19 +71,25 @@ class Connection:
     def cut(self) -> None:
         self._writer.transport.abort()
 
+    def abandon(self) -> None:
+        """Cuts the feed without a word about it."""
+        self._record = None
+        self.cut()
+
     async def run(self) -> None:
+        try:
+            await self._listen()
+            await self._leave()
+        finally:
+            self.cut()
+
+    async def _listen(self) -> None:
         try:
             async with asyncio.timeout(_SETUP_SECONDS):
                 await rtmp.shake_hands(self._raw, self._writer)
             await self._converse()
         except (OSError, EOFError, TimeoutError, RtmpError, amf.AmfError):
             pass  # gone or no encoder: either way the feed is over
-        except asyncio.CancelledError:
-            if self._publication is not None:
-                await self._publication.close()
-            self.cut()
-            raise
-        await self._leave()
 
     async def _leave(self) -> None:
         if self._publication is not None:
@@ -89,6 +97,9 @@ class Connection:
         if self._record is not None:
             self._simulator.broadcasts.lost(self._record.uid, self)
         self._writer.close()
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await self._writer.wait_closed()
 
     async def _converse(self) -> None:
         while True:
