@@ -7,6 +7,7 @@ from litestar.datastructures import State
 from litestar.types import ASGIApp
 
 from interfaces.http import (
+    audit,
     broadcasts,
     home,
     identity,
@@ -54,6 +55,7 @@ def _application(platform: Platform, doorkeeper: Doorkeeper) -> Litestar:
             *broadcasts.ROUTES,
             *media.ROUTES,
             *log.ROUTES,
+            *audit.ROUTES,
             *projections.ROUTES,
             *jobs.ROUTES,
             *operations.ROUTES,

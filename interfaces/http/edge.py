@@ -56,13 +56,13 @@ class Edge:
     """`origins`: who may call from a browser. `secure`: served through TLS."""
 
     def __init__(self, app: ASGIApp, *, origins: Sequence[str], secure: bool) -> None:
-        self._app = app
+        self.app = app
         self._origins = frozenset(origin.encode() for origin in origins)
         self._standing = [*_SECURITY, _TRANSPORT] if secure else _SECURITY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         started = time.perf_counter()
         exchange = begin(scope)
@@ -98,7 +98,7 @@ class Edge:
         if length.isdigit() and int(length[:20]) > BODY_LIMIT:
             raise BodyTooLarge(limit=BODY_LIMIT)
         with span(f"HTTP {scope['method']}", exchange.traceparent, **{"url.path": exchange.path}):
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
 
     def _headers(self, exchange: Exchange) -> RawHeaders:
         added = [(b"request-id", exchange.request_id.encode()), *self._standing]

@@ -47,6 +47,9 @@ class Catalogue:
     def keys(self, language: Language) -> frozenset[str]:
         return frozenset(key for key in self._texts[language] if not key.startswith("@"))
 
+    def placeholders(self, language: Language, key: str) -> frozenset[str]:
+        return frozenset(_PLACEHOLDER.findall(self._texts[language].get(key, "")))
+
     def file(self, language: Language) -> tuple[bytes, str]:
         """The ARB file and its entity tag."""
         return self._files[language], self._etags[language]

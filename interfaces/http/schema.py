@@ -93,6 +93,10 @@ _EVENT_PARAMETERS = [
 ]
 _PARAMETERS = {
     "events": _EVENT_PARAMETERS,
+    "range": [
+        _query("from", "First position.", {"type": "integer", "minimum": 1, "default": 1}),
+        _query("to", "Last position; left out: the head.", {"type": "integer", "minimum": 1}),
+    ],
     "latest": _LIST_PARAMETERS[:1],
     "command": _COMMAND_PARAMETERS,
     "query": _QUERY_PARAMETERS,

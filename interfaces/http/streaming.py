@@ -121,13 +121,13 @@ async def list_shows(
 @get("/streams/{stream_id:str}", access=PUBLIC, kind="query", tags=TAGS, summary="One show")
 async def show_live_stream(request: ApiRequest, stream_id: Id) -> Response[answers.LiveStream]:
     """Its host also gets `problem`: what troubles the broadcast, in their language."""
-    platform = request.platform
-    seen = await get_live_stream(platform.views, stream_id, min_position=wanted_position(request))
+    views, wanted = request.platform.views, wanted_position(request)
+    seen = await get_live_stream(views, stream_id, min_position=wanted)
     if seen.value is None:
         raise LiveStreamNotFoundError(stream_id=stream_id)
-    shown = answers.live_stream(platform, seen.value, seen.position)
+    shown = answers.live_stream(request.platform, seen.value, seen.position)
     if may_run(request, seen.value.host_id):
-        told = (await get_broadcast(platform.views, stream_id)).value
+        told = (await get_broadcast(views, stream_id, min_position=wanted)).value
         words = answers.problem_words(request.exchange.language, told.problem if told else None)
         shown = msgspec.structs.replace(shown, problem=words)
     return answer(seen, shown, _NO_STORE)

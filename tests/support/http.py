@@ -5,14 +5,18 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import uvicorn
 
+from application.ports import Dispatch
+from domain.shared import Command
 from infrastructure.database import METADATA
 from infrastructure.embedded.surroundings import completed
 from infrastructure.event_store.opening import lay_head
+from infrastructure.ids import new_id
 from infrastructure.settings import Settings, load_settings
 from infrastructure.tokens import Role
 from interfaces.bootstrap import open_platform
@@ -45,6 +49,22 @@ class Api:
         answer = await self.client.post(f"{BASE}/auth/dev", json=body)
         token: str = answer.json()["access_token"]
         return token
+
+    async def announced(self, headers: dict[str, str], **show: object) -> tuple[str, int]:
+        """A new show's id, and the position it stands in the log at."""
+        body = {"title": "Test Stream", "description": "Testing", **show}
+        answer = await self.client.post(f"{BASE}/streams", json=body, headers=headers)
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        return answer.json()["id"], answer.json()["position"]
+
+    async def reported(self, command: Command) -> int:
+        """Has a job's report decided; the position it reached."""
+        outcome = await self.platform.bus.execute(
+            Dispatch(
+                command=command, command_id=new_id(), actor="system:test", now=datetime.now(UTC)
+            )
+        )
+        return outcome.position
 
     async def headers(self, name: str, *roles: Role, **more: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {await self.token(name, *roles)}", **more}
@@ -84,7 +104,7 @@ async def running_api(settings: Settings, *, projecting: bool = True) -> AsyncIt
         try:
             async with _listening(platform) as url, httpx.AsyncClient(base_url=url) as client:
                 if projecting:
-                    await eventually(lambda: _lists(client))
+                    await _lists(client)
                 yield Api(platform=platform, client=client, url=url)
         finally:
             if projector is not None:
@@ -92,8 +112,13 @@ async def running_api(settings: Settings, *, projecting: bool = True) -> AsyncIt
                 await projector
 
 
-async def _lists(client: httpx.AsyncClient) -> bool:
-    return (await client.get(f"{BASE}/streams")).status_code == httpx.codes.OK
+async def _lists(client: httpx.AsyncClient) -> None:
+    """Returns once the projections serve."""
+
+    async def answers() -> bool:
+        return (await client.get(f"{BASE}/streams")).status_code == httpx.codes.OK
+
+    await eventually(answers)
 
 
 @asynccontextmanager

@@ -204,7 +204,11 @@ async def test_idempotency_key_out_of_form_gets_422(api: Api, key: str) -> None:
     ]
     answer = await api.client.post(f"{BASE}/streams", content=GOOD, headers=sent)
     assert problem(answer)["errors"] == [
-        {"field": "Idempotency-Key", "code": "malformed", "message": "This is not in the expected form."}
+        {
+            "field": "Idempotency-Key",
+            "code": "malformed",
+            "message": "This is not in the expected form.",
+        }
     ]
 
 
