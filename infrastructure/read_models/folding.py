@@ -17,7 +17,9 @@ from projections.projection import Projection
 
 V = TypeVar("V", bound=msgspec.Struct)
 
-_CACHED_VIEWS = 20_000
+_CACHED_VIEWS = 5000
+
+_UNREADABLE = (UndecodableEvent, UnknownEvent)
 
 Load = Callable[[Collection[str]], Awaitable[dict[str, bytes]]]
 
@@ -47,7 +49,7 @@ class Folding(Generic[V]):
         self._skipped = skipped
         self._condemned = condemned or {}
         self._decode = msgspec.json.Decoder(projection.view).decode
-        self._views: dict[str, V | bytes | None] = {}
+        self._views: dict[str, V | bytes | Exception | None] = {}
         self._before: dict[str, V | None] = {}
         self._positions: dict[str, int] = {}
         self.parked: list[Parked] = []
@@ -59,13 +61,12 @@ class Folding(Generic[V]):
 
     async def take(self, events: Sequence[Recorded], load: Load) -> None:
         """Folds events, in order; `load` fetches the stored views not at hand yet."""
-        keyed = self._keyed(events)
+        keyed = [(self._key(recorded), recorded) for recorded in events]
         missing = {key for key, _ in keyed if isinstance(key, str) and key not in self._views}
         if missing:
-            stored = await load(missing)
-            self._views.update((key, stored.get(key)) for key in missing)
+            await self._fetch(missing, load)
         for key, recorded in keyed:
-            if recorded.stream in self._set_aside:
+            if key is None or recorded.stream in self._set_aside:
                 continue
             if isinstance(key, str):
                 self._fold(key, recorded)
@@ -87,35 +88,32 @@ class Folding(Generic[V]):
         )
 
     def settle(self) -> None:
-        """The change was committed: what was folded is what is stored now."""
-        self._before.clear()
-        self._positions.clear()
-        self.parked.clear()
+        """The change is on its way to the store: from here on what was folded counts as stored.
+
+        Its views stay at hand, since the store may not show them yet.
+        """
         if len(self._views) > _CACHED_VIEWS:
-            self._views.clear()
+            self._views = {key: self._views[key] for key in self._before}
+        self._before = {}
+        self._positions = {}
+        self.parked = []
 
-    def _keyed(self, events: Sequence[Recorded]) -> list[tuple[str | Exception, Recorded]]:
-        """The events with their views' keys, or with what was raised on asking for the key."""
-        keyed: list[tuple[str | Exception, Recorded]] = []
-        for recorded in events:
-            if recorded.stream in self._set_aside or recorded.position in self._skipped:
-                continue
-            try:
-                key = self._key(recorded)
-            except Exception as error:  # noqa: BLE001 - whatever a projection raises parks
-                keyed.append((error, recorded))
-            else:
-                if key is not None:
-                    keyed.append((key, recorded))
-        return keyed
+    async def _fetch(self, missing: set[str], load: Load) -> None:
+        stored = await load(missing)
+        for key in missing:
+            # Why a key is refused stands in the view's place, and is raised on folding.
+            self._views[key] = stored.get(key) or _refusal(key)
 
-    def _key(self, recorded: Recorded) -> str | None:
-        if isinstance(recorded.event, UndecodableEvent | UnknownEvent):
-            raise Poisoned("the event cannot be decoded")
-        key = self._projection.key(recorded)
-        if key is not None and (len(key) > KEY_LENGTH or not key.isascii()):
-            raise Poisoned(f"the view's key is not ASCII of at most {KEY_LENGTH} characters")
-        return key
+    def _key(self, recorded: Recorded) -> str | Exception | None:
+        """The view's key, None if there is nothing to fold, or why it cannot be told."""
+        if recorded.stream in self._set_aside or recorded.position in self._skipped:
+            return None
+        if type(recorded.event) in _UNREADABLE:
+            return Poisoned("the event cannot be decoded")
+        try:
+            return self._projection.key(recorded)
+        except Exception as error:  # noqa: BLE001 - whatever a projection raises parks
+            return error
 
     def _fold(self, key: str, recorded: Recorded) -> None:
         if recorded.position in self._condemned:
@@ -137,11 +135,19 @@ class Folding(Generic[V]):
         if isinstance(view, bytes):
             view = self._decode(view)
             self._views[key] = view
+        elif isinstance(view, Exception):
+            raise view
         return view
 
     def _park(self, recorded: Recorded, error: Exception) -> None:
         self._set_aside.add(recorded.stream)
         self.parked.append(parked_at(recorded, error))
+
+
+def _refusal(key: str) -> Poisoned | None:
+    if len(key) <= KEY_LENGTH and key.isascii():
+        return None
+    return Poisoned(f"the view's key is not ASCII of at most {KEY_LENGTH} characters")
 
 
 def parked_at(recorded: Recorded, error: Exception) -> Parked:

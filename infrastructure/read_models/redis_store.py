@@ -8,14 +8,13 @@ Keys, all with the projection's name as hash tag, below `<prefix>p:{<name>}:`
   <token>:ranking:<name>  sorted set of keys; <token>:rankings names them
 """
 
-from collections.abc import Collection, Mapping
-from math import isnan
-from typing import Any, Generic, TypeVar
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from math import isfinite
+from typing import Generic, TypeVar
 
 import msgspec
 from redis.asyncio import Redis
-from redis.asyncio.client import Pipeline
-from redis.exceptions import WatchError
 
 from infrastructure.read_models.generations import Generation, Generations
 from infrastructure.read_models.store import (
@@ -25,6 +24,7 @@ from infrastructure.read_models.store import (
     Overtaken,
     Parked,
     Standing,
+    Touched,
     Unwritable,
 )
 from projections.projection import RedisProjection
@@ -32,6 +32,7 @@ from projections.projection import RedisProjection
 V = TypeVar("V", bound=msgspec.Struct)
 
 _KEYS_A_COMMAND = 1000
+_VIEWS_AT_A_TIME = 500
 _encode = msgspec.json.Encoder().encode
 _decode_parked = msgspec.json.Decoder(Parked).decode
 
@@ -49,10 +50,42 @@ redis.call('SET', KEYS[1], ARGV[1])
 return 1
 """
 
+# KEYS: what the generation's keys begin with. ARGV: the mark expected, the mark after, `_Aside`
+# as JSON, then key, view, key, view … 1: done, 0: the mark is another, -1: there is none.
+# A script, since its effects come all or not at all, in one round trip, and since naming some
+# ten commands per view one by one would take longer than all the rest of a rebuild.
+_COMMIT = """
+local own = KEYS[1]
+local mark = redis.call('GET', own .. 'mark')
+if not mark then return -1 end
+if mark ~= ARGV[1] then return 0 end
+local call = function(command, key, list, first)
+  for at = first, #list, 1000 do
+    redis.call(command, own .. key, unpack(list, at, math.min(at + 999, #list)))
+  end
+end
+redis.call('SET', own .. 'mark', ARGV[2])
+call('HSET', 'views', ARGV, 4)
+local aside = cjson.decode(ARGV[3])
+call('HDEL', 'views', aside.removed, 1)
+call('HDEL', 'parked', aside.unparked, 1)
+call('HSET', 'parked', aside.parked, 1)
+for name, members in pairs(aside.unranked) do call('ZREM', 'ranking:' .. name, members, 1) end
+for name, scores in pairs(aside.ranked) do
+  call('ZADD', 'ranking:' .. name, scores, 1)
+  redis.call('SADD', own .. 'rankings', name)
+end
+return 1
+"""
+
 
 def keys_below(prefix: str, name: str) -> str:
     """What every key of a projection begins with; one hash tag, so one cluster slot."""
     return f"{prefix}p:{{{name}}}:"
+
+
+def _text(mark: Mark) -> str:
+    return f"{mark.position}:{mark.revision}"
 
 
 def mark_of(stored: bytes) -> Mark:
@@ -65,21 +98,25 @@ def bytes_of(answer: bytes | str) -> bytes:
     return answer if isinstance(answer, bytes) else answer.encode()
 
 
-class _Writes(msgspec.Struct, frozen=True):
-    """A change in Redis's terms. Rankings: name → member → score, name → members to remove."""
+class _Aside(msgspec.Struct, frozen=True):
+    """What a commit changes beside the views. `ranked`: name → score, key, score, key …;
+    `unranked`: name → keys; `parked`: stream, `Parked` as JSON …"""
 
-    views: dict[Any, Any]
     removed: list[str]
-    ranked: dict[str, dict[str, float]]
+    ranked: dict[str, list[float | str]]
     unranked: dict[str, list[str]]
+    parked: list[str]
+    unparked: Sequence[str]
 
 
 class RedisStore(Generic[V]):
     """One generation of a `RedisProjection`.
 
-    A commit watches the mark: a crash, a second writer or a flush leaves all of it or nothing.
+    A commit checks the mark: a crash, a second writer or a flush leaves all of it or nothing.
     `redis` must answer bytes (`decode_responses=False`), the instance must evict nothing.
     """
+
+    batch_views = 2000  # Redis serves nobody else while it applies them
 
     def __init__(
         self,
@@ -97,7 +134,7 @@ class RedisStore(Generic[V]):
         self._own = f"{self._below}{generation.token}:"
         self._mark = f"{self._own}mark"
         self._views = f"{self._own}views"
-        self._named: set[str] = set()
+        self._apply = redis.register_script(_COMMIT)
 
     async def create(self) -> None:
         await self._redis.set(self._mark, b"0:0")
@@ -123,19 +160,16 @@ class RedisStore(Generic[V]):
         return found
 
     async def commit(self, change: Change[V]) -> Mark:
-        writes = self._writes(change)
         try:
-            async with self._redis.pipeline(transaction=True) as pipe:
-                await pipe.watch(self._mark)
-                self._check(await pipe.get(self._mark), change.before)
-                pipe.multi()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-                pipe.set(self._mark, f"{change.after.position}:{change.after.revision}")
-                self._queue(pipe, writes)
-                self._queue_parked(pipe, change)
-                await pipe.execute()
-        except WatchError:
-            raise Overtaken from None
-        self._named.update(writes.ranked)
+            views, aside = await self._writes(change)
+        except Exception as error:
+            raise Unwritable from error
+        marks = [_text(change.before), _text(change.after)]
+        outcome = await self._apply(keys=[self._own], args=[*marks, _encode(aside), *views])
+        if outcome == -1:
+            raise GenerationGone
+        if outcome == 0:
+            raise Overtaken
         return change.after
 
     async def probe(self) -> None:
@@ -175,54 +209,31 @@ class RedisStore(Generic[V]):
         known = await self._generations.of([self._projection.name])
         return any(each.is_live and each.token == bytes_of(token).decode() for each in known)
 
-    def _check(self, stored: bytes | str | None, expected: Mark) -> None:
-        if stored is None:
-            raise GenerationGone
-        if mark_of(bytes_of(stored)) != expected:
-            raise Overtaken
+    async def _writes(self, change: Change[V]) -> tuple[list[str | bytes], _Aside]:
+        """Views as key, JSON, key, JSON …, and the rest."""
+        views: list[str | bytes] = []
+        parked = [text for each in change.parked for text in (each.stream, _encode(each).decode())]
+        aside = _Aside([], {}, {}, parked, change.unparked)
+        for number, (key, touched) in enumerate(change.views.items(), start=1):
+            self._rank(key, touched, aside)
+            if touched.after is None:
+                aside.removed.append(key)
+            else:
+                views += (key, _encode(touched.after))
+            if number % _VIEWS_AT_A_TIME == 0:
+                await asyncio.sleep(0)  # others get their turn in between
+        return views, aside
 
-    def _writes(self, change: Change[V]) -> _Writes:
-        writes = _Writes({}, [], {}, {})
-        try:
-            for key, touched in change.views.items():
-                before, after = self._ranks(touched.before), self._ranks(touched.after)
-                for name in before.keys() - after.keys():
-                    writes.unranked.setdefault(name, []).append(key)
-                for name, score in after.items():
-                    if before.get(name) != score:
-                        writes.ranked.setdefault(name, {})[key] = score
-                if touched.after is None:
-                    writes.removed.append(key)
-                else:
-                    writes.views[key] = _encode(touched.after)
-        except Exception as error:
-            raise Unwritable from error
-        return writes
+    def _rank(self, key: str, touched: Touched[V], aside: _Aside) -> None:
+        before, after = self._ranks(touched.before), self._ranks(touched.after)
+        for name in before.keys() - after.keys():
+            aside.unranked.setdefault(name, []).append(key)
+        for name, score in after.items():
+            if before.get(name) != score:
+                # Redis would refuse any other in the middle of the script, and undo nothing.
+                if not isfinite(score):
+                    raise ValueError("a score is not a finite number")
+                aside.ranked.setdefault(name, []).extend((score, key))
 
     def _ranks(self, view: V | None) -> Mapping[str, float]:
-        if view is None:
-            return {}
-        ranks = {name: float(score) for name, score in self._projection.rankings(view).items()}
-        if any(isnan(score) for score in ranks.values()):
-            # Redis would refuse it in the middle of the transaction, which it does not undo.
-            raise ValueError("a score is not a number")
-        return ranks
-
-    def _queue(self, pipe: "Pipeline", writes: _Writes) -> None:
-        if writes.views:
-            pipe.hset(self._views, mapping=writes.views)
-        if writes.removed:
-            pipe.hdel(self._views, *writes.removed)
-        for name, members in writes.unranked.items():
-            pipe.zrem(f"{self._own}ranking:{name}", *members)
-        for name, scores in writes.ranked.items():
-            pipe.zadd(f"{self._own}ranking:{name}", scores)
-        if new := writes.ranked.keys() - self._named:
-            pipe.sadd(f"{self._own}rankings", *new)
-
-    def _queue_parked(self, pipe: "Pipeline", change: Change[Any]) -> None:
-        if change.unparked:
-            pipe.hdel(f"{self._own}parked", *change.unparked)
-        if change.parked:
-            stored: dict[Any, Any] = {each.stream: _encode(each) for each in change.parked}
-            pipe.hset(f"{self._own}parked", mapping=stored)
+        return {} if view is None else self._projection.rankings(view)

@@ -23,18 +23,19 @@ from infrastructure.read_models.pages import LogPages
 from infrastructure.read_models.refolding import Refolding
 from infrastructure.read_models.requests import ALL_STREAMS, Requests
 from infrastructure.read_models.store import (
+    Change,
     GenerationGone,
     GenerationStore,
     Mark,
     Overtaken,
+    Parked,
     Unwritable,
     error_text,
 )
 from projections.projection import Projection
 
 _PAGE_EVENTS = 2000
-_BATCH_EVENTS = 20_000
-_BATCH_VIEWS = 4000
+_BATCH_EVENTS = 100_000
 _IDLE_SECONDS = 0.5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _OUTAGES = (
@@ -68,6 +69,14 @@ class _Ahead:
     rows: "asyncio.Task[Sequence[Row]]"
 
 
+@dataclass(frozen=True, slots=True)
+class _Committing:
+    """A change on its way to the store."""
+
+    change: Change[Any]
+    task: "asyncio.Task[Mark]"
+
+
 class Runner:
     """Runs until it is stopped, or until its generation is gone; then `gone` is true."""
 
@@ -88,6 +97,8 @@ class Runner:
         self._condemned: dict[int, str] = {}
         self._retries: list[tuple[str, asyncio.Future[None]]] = []
         self._ahead: _Ahead | None = None
+        self._committing: _Committing | None = None
+        self._following = Mark(0, 0)
         self._pause = _FIRST_PAUSE
         self._stopping = False
         self._woken = asyncio.Event()
@@ -119,13 +130,16 @@ class Runner:
     async def _try(self) -> None:
         try:
             await self._resume()
-            await self._follow()
+            try:
+                await self._follow()
+            finally:
+                await self._committed()
         except Overtaken:
             _log.info("projection_overtaken", projection=self._projection.name)
         except GenerationGone:
             self.gone = True
-        except Unwritable as error:
-            self._narrow(error)
+        except Unwritable:
+            _log.info("batch_unwritable", projection=self._projection.name)
         except Exception as error:  # noqa: BLE001 - a broken projection must not end its task
             await self._recover(error)
 
@@ -138,6 +152,7 @@ class Runner:
             await self._retry(skipped)
             standing = await self._store.open()
         self._stand_at(standing.mark)
+        self._following, self._reached = standing.mark, standing.mark.position
         self.parked = frozenset(standing.parked)
         self._folding = Folding(
             self._projection, self.parked, skipped=skipped, condemned=self._condemned
@@ -149,9 +164,9 @@ class Runner:
             if rows:
                 await self._fold(rows)
             behind = len(rows) >= self._page_events
-            if self._reached > self.mark.position and (self._is_full() or not behind):
-                await self._commit()
-            if self._retries and self._reached == self.mark.position:
+            if self._is_full() or not behind:
+                await self._commit(wait=not behind)
+            if self._retries and self._committing is None:
                 return
             if not behind:
                 await self._caught_up()
@@ -179,26 +194,50 @@ class Runner:
     def _is_full(self) -> bool:
         return (
             self._page_events < _PAGE_EVENTS
-            or self._folding.touched >= _BATCH_VIEWS
-            or self._reached - self.mark.position >= _BATCH_EVENTS
+            or self._folding.touched >= self._store.batch_views
+            or self._reached - self._following.position >= _BATCH_EVENTS
         )
 
-    async def _commit(self) -> None:
-        change = self._folding.change(self.mark, self._reached)
-        self._stand_at(await self._store.commit(change))
-        for parked in change.parked:
-            self.parked |= {parked.stream}
-            _log.error(
-                "stream_parked",
-                projection=self._projection.name,
-                stream=parked.stream,
-                position=parked.position,
-                error=parked.error,
-            )
-        self._folding.settle()
+    async def _commit(self, *, wait: bool) -> None:
+        """Commits what was folded since the last commit; `wait` until it is done.
+
+        Far behind, the next batch is read and folded while this one is written.
+        """
+        await self._committed()
+        if self._reached > self._following.position:
+            change = self._folding.change(self._following, self._reached)
+            self._folding.settle()
+            self._following = change.after
+            self._committing = _Committing(change, asyncio.create_task(self._store.commit(change)))
+        if wait or self._page_events < _PAGE_EVENTS:
+            await self._committed()
+
+    async def _committed(self) -> None:
+        if self._committing is None:
+            return
+        change, committing = self._committing.change, self._committing.task
+        await asyncio.wait((committing,))
+        self._committing = None
+        try:
+            self._stand_at(committing.result())
+        except Unwritable as error:
+            self._narrow(change, error)
+            raise
+        self._report_parked(change.parked)
         self._page_events = min(_PAGE_EVENTS, self._page_events * 2)
         self._works_again()
         self._announce()
+
+    def _report_parked(self, parked: Sequence[Parked]) -> None:
+        self.parked |= {each.stream for each in parked}
+        for each in parked:
+            _log.error(
+                "stream_parked",
+                projection=self._projection.name,
+                stream=each.stream,
+                position=each.position,
+                error=each.error,
+            )
 
     def _works_again(self) -> None:
         if self._pause > _FIRST_PAUSE:
@@ -206,7 +245,7 @@ class Runner:
             self._pause = _FIRST_PAUSE
 
     def _stand_at(self, mark: Mark) -> None:
-        self.mark, self._reached = mark, mark.position
+        self.mark = mark
         for position in [each for each in self._condemned if each <= mark.position]:
             del self._condemned[position]
 
@@ -250,11 +289,11 @@ class Runner:
         if not retried.done():
             retried.set_result(None)
 
-    def _narrow(self, error: Unwritable) -> None:
+    def _narrow(self, change: Change[Any], error: Unwritable) -> None:
         """Halves the batch until the one event is found that made it unwritable."""
-        span = self._reached - self.mark.position
+        span = change.position - change.before.position
         if span <= 1:
-            self._condemned[self._reached] = error_text(error.__cause__ or error)
+            self._condemned[change.position] = error_text(error.__cause__ or error)
         self._page_events = max(1, min(_PAGE_EVENTS, span) // 2)
 
     async def _recover(self, error: Exception) -> None:

@@ -79,7 +79,12 @@ class Unwritable(Exception):
 
 
 class GenerationStore(Protocol[V]):
-    """One generation's views, parked streams and mark."""
+    """One generation's views, parked streams and mark.
+
+    `batch_views`: how many changed views a commit should have at most, roughly.
+    """
+
+    batch_views: int
 
     async def create(self) -> None:
         """Makes it, empty, at position 0, in place of any remains under the same name."""

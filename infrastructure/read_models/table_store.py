@@ -1,7 +1,7 @@
 """Keeps a generation in a SQL table: rows, parked streams and position in one transaction."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +20,7 @@ from infrastructure.read_models.store import (
     Overtaken,
     Parked,
     Standing,
+    Touched,
     Unwritable,
 )
 from projections.projection import TableProjection
@@ -33,6 +34,8 @@ _encode = msgspec.json.Encoder().encode
 
 class TableStore(Generic[V]):
     """One generation of a `TableProjection`. Two writers at once are told apart by the mark."""
+
+    batch_views = 20_000
 
     def __init__(
         self, engine: AsyncEngine, projection: TableProjection[V], generation: Generation
@@ -75,14 +78,16 @@ class TableStore(Generic[V]):
         return found
 
     async def commit(self, change: Change[V]) -> Mark:
-        rows, removed = self._rows(change)
+        # By key, removals too: two writers lock rows in one order.
+        kept = sorted(key for key, touched in change.views.items() if touched.after is not None)
+        removed = sorted(key for key, touched in change.views.items() if touched.after is None)
         with _told_apart():
             async with self._engine.begin() as connection:
                 await self._advance(connection, change)
                 for keys in _chunks(removed):
                     await connection.execute(self._remove, {"keys": keys})
-                for some in _chunks(rows):
-                    await connection.execute(self._upsert, some)
+                for keys in _chunks(kept):
+                    await connection.execute(self._upsert, self._rows(change.views, keys))
                 await self._set_aside(connection, change)
         return change.after
 
@@ -96,25 +101,20 @@ class TableStore(Generic[V]):
         async with self._engine.begin() as connection:
             await connection.run_sync(self.table.metadata.drop_all)
 
-    def _rows(self, change: Change[V]) -> tuple[list[dict[str, Any]], list[str]]:
-        """Rows to upsert, and keys to remove, both by key: two writers lock in one order."""
-        rows, removed = [], []
+    def _rows(self, views: Mapping[str, Touched[V]], keys: Sequence[str]) -> list[dict[str, Any]]:
         try:
-            for key, touched in sorted(change.views.items(), key=_by_key):
-                if touched.after is None:
-                    removed.append(key)
-                else:
-                    rows.append(
-                        {
-                            "key": key,
-                            "position": touched.position,
-                            "view": _encode(touched.after),
-                            **self._projection.row(touched.after),
-                        }
-                    )
+            return [
+                {
+                    "key": key,
+                    "position": views[key].position,
+                    "view": _encode(view),
+                    **self._projection.row(view),
+                }
+                for key in keys
+                if (view := views[key].after) is not None
+            ]
         except Exception as error:
             raise Unwritable from error
-        return rows, removed
 
     async def _advance(self, connection: AsyncConnection, change: Change[V]) -> None:
         """Moves the mark, first of all: it also locks out everybody else."""
@@ -183,10 +183,6 @@ _T = TypeVar("_T")
 def _chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
     for start in range(0, len(items), _ROWS_A_STATEMENT):
         yield items[start : start + _ROWS_A_STATEMENT]
-
-
-def _by_key(item: tuple[str, object]) -> str:
-    return item[0]
 
 
 def _now_us() -> int:
