@@ -23,7 +23,8 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     start, beside whatever is set up through the API. `default_timeout` stands for
     `timeoutSeconds` 0. `strict_gop` refuses feeds whose keyframes lie more than ten seconds
     apart. `rate_limit` counts API calls in `rate_window`; one more blocks for `rate_window`.
-    `leave_with_parent` stops the simulators when the process that started them is gone.
+    `leave_with_parent` stops the simulators when the process that started them is gone;
+    `parent_pid` names it, so that even one that is gone before we look is noticed.
     """
 
     var_dir: Path
@@ -48,3 +49,4 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     r2_secret_access_key: str = "simulator-secret"  # noqa: S105 - invented, local only
     r2_buckets: tuple[str, ...] = ("live-media",)
     leave_with_parent: bool = False
+    parent_pid: int = 0

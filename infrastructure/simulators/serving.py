@@ -148,12 +148,15 @@ class Simulators:
 
 async def serve_simulators(config: SimulatorConfig) -> None:
     """Until SIGINT or SIGTERM, or until the parent is gone when the config asks for that."""
+    parent = config.parent_pid or os.getppid()
     leave = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, leave.set)
     async with running(config):
-        watch = asyncio.create_task(_watch_parent(leave)) if config.leave_with_parent else None
+        watch = (
+            asyncio.create_task(_watch_parent(parent, leave)) if config.leave_with_parent else None
+        )
         await leave.wait()
         if watch is not None:
             watch.cancel()
@@ -170,8 +173,7 @@ async def running(config: SimulatorConfig) -> AsyncIterator[Simulators]:
         await simulators.stop()
 
 
-async def _watch_parent(leave: asyncio.Event) -> None:
-    parent = os.getppid()
+async def _watch_parent(parent: int, leave: asyncio.Event) -> None:
     while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells an orphan
         await asyncio.sleep(_PARENT_CHECK_SECONDS)
     leave.set()
