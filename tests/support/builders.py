@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.shared import Event
+from domain.shared import Event, Recorded
 from domain.streaming import commands as ask
 from domain.streaming import events as fact
 
@@ -87,3 +87,22 @@ INTERRUPTED: tuple[Event, ...] = (*LIVE, interrupted(1, 20))
 ENDED: tuple[Event, ...] = (*LIVE, ended())
 CANCELLED: tuple[Event, ...] = (*READY, fact.LiveStreamCancelled())
 FAILED: tuple[Event, ...] = (scheduled(), fact.LiveStreamFailed(problem="provider_refused"))
+
+
+def recorded(event: Event, *, position: int = 1, stream_id: str = SHOW) -> Recorded:
+    """The event as the log has it, recorded so many seconds past noon as its position says."""
+    return Recorded(
+        position=position,
+        stream=f"live_stream-{stream_id}",
+        version=position,
+        type=event.tag,
+        event=event,
+        recorded_us=int(at(position).timestamp()) * 1_000_000,
+        event_id=f"event-{position}",
+        schema_version=1,
+        command_id=f"command-{position}",
+        correlation_id="correlation",
+        causation_id=None,
+        actor="system:test",
+        trace_id=None,
+    )

@@ -1,20 +1,19 @@
 """What follows from a show's facts."""
 
-from datetime import timedelta
-
 import pytest
 
 from application.processes.broadcast import BroadcastLifecycle
 from application.processes.process import ClearDeadline, Enqueue, Reaction, SetDeadline
-from domain.shared import Event, Recorded, UnknownEvent
+from domain.shared import Event, UnknownEvent
 from domain.streaming import events as fact
 from tests.support.builders import (
-    NOON,
     SHOW,
+    at,
     connected,
     ended,
     interrupted,
     provisioned,
+    recorded,
     resumed,
     scheduled,
 )
@@ -22,27 +21,9 @@ from tests.support.builders import (
 GRACE = f"grace-{SHOW}"
 
 
-def recorded(event: Event) -> Recorded:
-    """At noon."""
-    return Recorded(
-        position=1,
-        stream=f"live_stream-{SHOW}",
-        version=1,
-        type=event.tag,
-        event=event,
-        recorded_us=int(NOON.timestamp()) * 1_000_000,
-        event_id="e",
-        schema_version=1,
-        command_id="c",
-        correlation_id="c",
-        causation_id=None,
-        actor="system:test",
-        trace_id=None,
-    )
-
-
 def follows(event: Event) -> list[Reaction]:
-    return list(BroadcastLifecycle(grace_seconds=60).react(recorded(event)))
+    """When it is recorded seven seconds past noon."""
+    return list(BroadcastLifecycle(grace_seconds=60).react(recorded(event, position=7)))
 
 
 def streaming(job: str, *args: str) -> Enqueue:
@@ -81,7 +62,7 @@ def test_an_interruption_starts_the_grace_time_when_it_is_heard_of() -> None:
     assert follows(interrupted(3, -50)) == [
         SetDeadline(
             key=GRACE,
-            due_at=NOON + timedelta(seconds=60),
+            due_at=at(7 + 60),
             job="streaming.end_after_grace",
             args=(SHOW, "3"),
         )

@@ -123,7 +123,7 @@ async def test_retire_comes_to_nothing_when_the_show_goes_on(play: Stage) -> Non
     assert (await play.video.input_status(input_uid)).state == "connected"
 
 
-async def test_a_part_that_turns_up_after_retiring_is_added(play: Stage) -> None:
+async def test_reconcile_adds_nothing_twice_after_retiring(play: Stage) -> None:
     await play.ended()
     await play.studio.finish_recordings()
     await play.later(6)
