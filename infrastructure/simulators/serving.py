@@ -40,6 +40,7 @@ from infrastructure.simulators.r2.objects import ObjectShelf
 from infrastructure.simulators.r2.serving import Credentials, PublicApp, S3App
 
 _PARENT_CHECK_SECONDS = 0.5
+_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - recognised, not chosen
 _API_PREFIXES = ("/client/v4/", "/_simulator")
 
 AnyRequest = Request[Any, Any, Any]
@@ -78,7 +79,7 @@ class Simulators:
     async def start(self) -> None:
         """Raises OSError when a port is taken."""
         listener = _listen(self.config.host, self.config.port)
-        self.url = self.config.public_url or _origin("http", listener)
+        self.url = self.config.public_url or _origin(listener)
         rtmp_port = await self._ingest.start(self.config.host, self.config.rtmp_port)
         self.rtmp_url = f"rtmp://{self._rtmp_host()}:{rtmp_port}/live/"
         self._server = _Server(self._uvicorn_config())
@@ -198,9 +199,10 @@ def _listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), backlog=512)
 
 
-def _origin(scheme: str, listener: socket.socket) -> str:
+def _origin(listener: socket.socket) -> str:
+    """Where this machine reaches the listener."""
     host, port = listener.getsockname()[:2]
-    return f"{scheme}://{host}:{port}"
+    return f"http://{'127.0.0.1' if host in _EVERYWHERE else host}:{port}"
 
 
 def _refusal(_: AnyRequest, problem: ApiRefusal) -> Response[bytes]:

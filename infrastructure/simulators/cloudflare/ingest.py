@@ -150,6 +150,8 @@ class Connection:
         self._send("_error", number, None, information)
 
     def _publish(self, key: str) -> None:
+        if self._publication is not None:
+            raise RtmpError("a connection publishes one stream")
         record = self._simulator.state.input_with_key(key)
         if record is None or not record.enabled:
             self._status("error", "NetStream.Publish.BadName", "Stream key is not valid")

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from infrastructure.simulators.cloudflare.encoder import ffmpeg_program
 from infrastructure.simulators.config import WebhookTarget
 from infrastructure.simulators.serving import Simulators
 from tests.support.eventually import eventually
@@ -86,6 +88,18 @@ async def playlist(client: httpx.AsyncClient, address: str) -> httpx.Response:
     return await client.get(httpx.URL(address).join(variant))
 
 
+async def frames(address: str) -> int:
+    """How many pictures a player gets to see; 0 when it cannot play."""
+    process = await asyncio.create_subprocess_exec(
+        ffmpeg_program(),
+        *["-loglevel", "error", "-i", address, "-an", "-f", "framecrc", "pipe:1"],
+        stdin=DEVNULL,
+        stdout=PIPE,
+    )
+    seen, _ = await asyncio.wait_for(process.communicate(), 10)
+    return sum(not line.startswith(b"#") for line in seen.splitlines())
+
+
 async def test_pushed_picture_plays_until_the_encoder_is_killed(
     api: httpx.AsyncClient, catcher: WebhookCatcher
 ) -> None:
@@ -131,6 +145,7 @@ async def test_feed_back_in_time_continues_and_late_starts_anew(api: httpx.Async
     whole = (await playlist(api, recorded[0]["playback"]["hls"])).text
     assert whole.count("#EXT-X-DISCONTINUITY\n") == 1
     assert whole.endswith("#EXT-X-ENDLIST\n")
+    assert await frames(recorded[0]["playback"]["hls"]) == 2 * 4 * 12
 
     assert await push(target(made)) == 0
     assert len(await videos(api, made)) == 2

@@ -178,6 +178,30 @@ async def test_presigned_url_expires(s3: Any, browser: httpx.AsyncClient) -> Non
     assert "<Code>ExpiredRequest</Code>" in answer.text
 
 
+async def test_browser_may_upload_from_any_origin(
+    s3: Any, simulators: Simulators, browser: httpx.AsyncClient
+) -> None:
+    url = s3.generate_presigned_url(
+        "put_object", Params={**PLACE, "ContentType": "image/png"}, ExpiresIn=60
+    )
+    origin = {"origin": "https://shop.example"}
+    asked = {
+        "access-control-request-method": "PUT",
+        "access-control-request-headers": "content-type",
+    }
+
+    preflight = await browser.options(url, headers=origin | asked)
+    put = await browser.put(url, content=b"png", headers=origin | {"content-type": "image/png"})
+
+    assert preflight.is_success
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert "content-type" in preflight.headers["access-control-allow-headers"].lower() or (
+        preflight.headers["access-control-allow-headers"] == "*"
+    )
+    assert put.status_code == 200
+    assert "etag" in put.headers["access-control-expose-headers"].lower()
+
+
 async def test_form_upload_is_refused(s3: Any, browser: httpx.AsyncClient) -> None:
     form = s3.generate_presigned_post(BUCKET, "k")
 
