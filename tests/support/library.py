@@ -1,4 +1,4 @@
-"""Runs the `eventsourcing` library's own test cases, which are unittest classes, on each database."""
+"""Runs the `eventsourcing` library's own test cases, unittest classes, on each database."""
 
 import sys
 from typing import Any, ClassVar, TypeVar
@@ -13,7 +13,7 @@ MODULE = "infrastructure.eventsourcing_module.factory"
 MASTER_KEY = "a" * 43 + "="
 LANES = ("mysql", "mariadb", "sqlite")
 
-C = TypeVar("C", bound="type[TestCase]")
+T = TypeVar("T", bound=TestCase)
 
 
 class OnDatabase(TestCase):
@@ -39,11 +39,11 @@ def library_env(url: str) -> dict[str, str]:
     return {"PERSISTENCE_MODULE": MODULE, "LIVE_DATABASE_URL": url, "LIVE_MASTER_KEY": MASTER_KEY}
 
 
-def on_each_database(test_case: C) -> C:
+def on_each_database(test_case: type[T]) -> type[T]:
     """Puts a subclass of the test case for each database beside it."""
     module = sys.modules[test_case.__module__]
     for lane in LANES:
         name = f"{test_case.__name__}_{lane}"
         members: dict[str, Any] = {"lane": lane, "__test__": True, "__module__": module.__name__}
-        setattr(module, name, type(test_case)(name, (test_case,), members))
+        setattr(module, name, type(name, (test_case,), members))
     return test_case
