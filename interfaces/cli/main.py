@@ -35,7 +35,7 @@ _COMMANDS = {
         "List every setting with its default and purpose.",
     ),
     "bench": (
-        "interfaces.bench.command:bench",
+        "interfaces.cli.bench:bench",
         "Measure this machine against baselines of the same run.",
     ),
 }
