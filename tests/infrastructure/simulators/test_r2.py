@@ -210,6 +210,30 @@ async def test_form_upload_is_refused(s3: Any, browser: httpx.AsyncClient) -> No
     assert answer.status_code == 501
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER"},
+        {"x-amz-trailer": "x-amz-checksum-crc32"},
+        {"x-amz-copy-source": "/live-media/k"},
+    ],
+)
+async def test_what_is_not_simulated_is_refused_in_words(
+    simulators: Simulators, browser: httpx.AsyncClient, header: dict[str, str]
+) -> None:
+    answer = await browser.put(f"{simulators.url}/r2/{BUCKET}/k", content=b"x", headers=header)
+
+    assert answer.status_code == 501
+    assert "<Code>NotImplemented</Code>" in answer.text
+
+
+async def test_body_that_is_not_what_was_signed_is_refused(s3: Any) -> None:
+    md5 = "1B2M2Y8AsgTpgAmY7PhCfg=="  # of nothing
+
+    assert await refused(s3.put_object, **PLACE, Body=b"x", ContentMD5=md5) == (400, "BadDigest")
+    assert await refused(s3.get_object, **PLACE) == (404, "NoSuchKey")
+
+
 async def test_unsigned_request_is_refused(
     simulators: Simulators, browser: httpx.AsyncClient
 ) -> None:
