@@ -17,7 +17,7 @@ from infrastructure.simulators.cloudflare.gate import Budget
 from infrastructure.simulators.config import SimulatorConfig
 from infrastructure.simulators.serving import running
 from tests.support.eventually import eventually
-from tests.support.simulators import API_TOKEN, encoder
+from tests.support.simulators import API_TOKEN
 
 STANDALONE = ("-m", "tests.infrastructure.simulators.standalone")
 ACCOUNT = SimulatorConfig(var_dir=Path()).account_id
@@ -71,6 +71,11 @@ def children(pid: int) -> list[int]:
     return found + [below for child in found for below in children(child)]
 
 
+def two_children(pid: int) -> list[int]:
+    found = children(pid)
+    return found if len(found) > 1 else []
+
+
 def gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -88,11 +93,11 @@ async def test_killed_process_leaves_no_child_and_closes_broadcasts_when_it_is_b
     body = {"recording": {"mode": "automatic", "timeoutSeconds": 1}}
     async with process(tmp_path, ports) as first:
         made = (await api.post("/live_inputs", json=body)).json()["result"]
-        async with encoder(made["rtmps"]["url"] + made["rtmps"]["streamKey"]):
-            segmenters: list[int] = await eventually(lambda: children(first.pid))
-            first.kill()
-            await first.wait()
-            await eventually(lambda: all(gone(pid) for pid in segmenters))
+        await api.post(api.base_url.copy_with(path=f"/_simulator/inputs/{made['uid']}/encoder"))
+        encoder_and_segmenter: list[int] = await eventually(lambda: two_children(first.pid))
+        first.kill()
+        await first.wait()
+        await eventually(lambda: all(gone(pid) for pid in encoder_and_segmenter))
 
     async with process(tmp_path, ports):
         current = (await api.get(f"/live_inputs/{made['uid']}")).json()["result"]["status"][
