@@ -9,6 +9,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from infrastructure.observability import metrics
 from interfaces.cli.main import live
+from tests.support import glossary
 from tests.support.settings_table import PAGE, with_table
 
 ROOT = Path(__file__).parents[1]
@@ -20,6 +21,12 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.rel
 def test_table_of_settings_is_todays() -> None:
     text = PAGE.read_text()
     assert text == with_table(text), "run `python -m tests.support.settings_table`"
+
+
+def test_glossary_is_todays() -> None:
+    assert glossary.PAGE.read_text() == glossary.glossary(), (
+        "run `python -m tests.support.glossary`"
+    )
 
 
 def test_metrics_in_the_docs_exist() -> None:
