@@ -48,11 +48,9 @@ class PrivateSimulators:
         self._child: subprocess.Popen[bytes] | None = None
 
     def ports(self) -> Ports:
-        """Those chosen at the first start. Raises `SimulatorsFailed` before that."""
-        kept = self._kept_ports()
-        if kept is None:
-            raise SimulatorsFailed(f"no simulators have run in {self._folder}")
-        return kept
+        """Where the simulators are, or will be once they are started."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._kept_ports() or self._choose_ports()
 
     def start(self, api_token: str, webhooks_to: str, secrets: WebhookSecrets) -> Ports:
         """Returns once they answer. Webhooks go to the paths below `webhooks_to`."""

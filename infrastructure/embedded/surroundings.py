@@ -20,11 +20,12 @@ from infrastructure.simulators.config import SimulatorConfig
 
 _READ_MODELS, _JOBS = 0, 1
 _PATIENCE_SECONDS = 12.0
+_CLOUDFLARE_TOKEN = "cloudflare-token"  # noqa: S105  # the name of its file
 _WEBHOOKS_PATH = "/api/v1/webhooks/cloudflare"
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command needs around it. `exclusive`: it must be the only one in the state folder."""
+    """What must run around a command. `exclusive`: it must be alone in the state folder."""
 
     redis: bool = True
     simulators: bool = True
@@ -76,15 +77,16 @@ async def surrounded(settings: Settings, needs: Needs) -> AsyncIterator[Settings
 
 def _surround(stack: ExitStack, settings: Settings, needs: Needs) -> Settings:
     redis = needs.redis and not (settings.redis_url and settings.jobs_redis_url)
-    simulators = needs.simulators and not (settings.cloudflare_api_url and settings.r2_endpoint_url)
-    if not (redis or simulators or needs.exclusive):
-        return settings
-    owner = _own(stack, settings.var_dir, exclusive=needs.exclusive)
+    simulated = not (settings.cloudflare_api_url and settings.r2_endpoint_url)
+    simulators = needs.simulators and simulated
+    owner = False
+    if redis or simulators or needs.exclusive:
+        owner = _own(stack, settings.var_dir, exclusive=needs.exclusive)
     if redis:
         settings = _with_redis(stack, settings, owner=owner)
-    if simulators:
-        settings = _with_simulators(stack, settings, owner=owner)
-    return settings
+    if simulators and owner:
+        _start_simulators(stack, settings)
+    return _with_simulators(settings) if simulated else settings
 
 
 def _own(stack: ExitStack, var_dir: Path, *, exclusive: bool) -> bool:
@@ -112,19 +114,23 @@ def _with_redis(stack: ExitStack, settings: Settings, *, owner: bool) -> Setting
     )
 
 
-def _with_simulators(stack: ExitStack, settings: Settings, *, owner: bool) -> Settings:
+def _start_simulators(stack: ExitStack, settings: Settings) -> None:
     simulators = PrivateSimulators(settings.var_dir / "simulators")
-    token = kept_secret(settings.var_dir, "cloudflare-token")
-    if owner:
-        stack.callback(simulators.stop)
-        simulators.start(
-            token.text,
-            f"http://{_local(settings.host)}:{settings.port}{_WEBHOOKS_PATH}",
-            WebhookSecrets(
-                live=settings.cloudflare_live_webhook_secret.text,
-                video=settings.cloudflare_video_webhook_secret.text,
-            ),
-        )
+    stack.callback(simulators.stop)
+    simulators.start(
+        kept_secret(settings.var_dir, _CLOUDFLARE_TOKEN).text,
+        f"http://{_local(settings.host)}:{settings.port}{_WEBHOOKS_PATH}",
+        WebhookSecrets(
+            live=settings.cloudflare_live_webhook_secret.text,
+            video=settings.cloudflare_video_webhook_secret.text,
+        ),
+    )
+
+
+def _with_simulators(settings: Settings) -> Settings:
+    """Their addresses, whether they run or not."""
+    simulators = PrivateSimulators(settings.var_dir / "simulators")
+    token = kept_secret(settings.var_dir, _CLOUDFLARE_TOKEN)
     origin = f"http://127.0.0.1:{simulators.ports().http}"
     simulated = SimulatorConfig(var_dir=settings.var_dir)
     if not settings.cloudflare_api_url:

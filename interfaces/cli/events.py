@@ -167,7 +167,7 @@ async def _verify(first: int, last: int | None) -> None:
 
 
 async def _checkpoint() -> None:
-    async with operated_platform() as platform:
+    async with operated_platform(simulators=True) as platform:
         signer = open_checkpoints(platform)
         signed = await signer.sign() or await signer.latest()
     click.echo(msgspec.json.format(msgspec.json.encode(signed), indent=2))

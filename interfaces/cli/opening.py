@@ -25,10 +25,10 @@ async def log_store() -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def operated_platform() -> AsyncIterator[Platform]:
+async def operated_platform(*, simulators: bool = False) -> AsyncIterator[Platform]:
     """The platform, for looking and ordering: whatever does the work runs in the roles."""
     async with (
-        surrounded(load_settings(), Needs(simulators=False)) as settings,
+        surrounded(load_settings(), Needs(simulators=simulators)) as settings,
         open_platform(settings) as platform,
     ):
         yield platform

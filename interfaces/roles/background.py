@@ -63,8 +63,10 @@ async def scheduling(platform: Platform) -> AsyncIterator[None]:
 
 
 def open_checkpoints(platform: Platform) -> Checkpoints:
+    """Kept in the object store as well, where there is one."""
+    objects = platform.objects if platform.settings.r2_endpoint_url else None
     key = checkpoint_key(platform.settings)
-    return Checkpoints(platform.engine, platform.log, key, platform.objects)
+    return Checkpoints(platform.engine, platform.log, key, objects)
 
 
 def checkpoint_key(settings: Settings) -> Ed25519PrivateKey:
