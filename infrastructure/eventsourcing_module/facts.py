@@ -48,11 +48,21 @@ def located_type(event_type: type[Event]) -> type[Any]:
 
 def located(event: Event, originator_id: UUID | str, originator_version: int) -> Any:
     """The event as it stands, or shall stand, at that version of that stream."""
+    event = plain(event)
     return located_type(type(event))(
         originator_id=originator_id,
         originator_version=originator_version,
-        **{name: getattr(event, name) for name in event.__struct_fields__},
+        **msgspec.structs.asdict(event),
     )
+
+
+def plain(event: Event) -> Event:
+    """The event without its place, equal to the product's own."""
+    event_type = type(event)
+    if "originator_id" not in event_type.__struct_fields__:
+        return event
+    fact_type: type[Event] = event_type.__bases__[0]
+    return fact_type(**{name: getattr(event, name) for name in fact_type.__struct_fields__})
 
 
 class Facts:
@@ -86,10 +96,8 @@ class Facts:
 
         Raises `ValueError` where a master key is needed and none was given.
         """
-        event_type = product_event_types()[fact.tag]
-        fields = event_type.__struct_fields__
-        event = event_type(**{name: getattr(fact, name) for name in fields})
-        if event_type in self._subjects and not self._opens_personal:
+        event = plain(fact)
+        if type(event) in self._subjects and not self._opens_personal:
             raise ValueError(f"LIVE_MASTER_KEY must be set: {fact.tag} holds personal data")
         for _ in range(_FETCHES):
             try:

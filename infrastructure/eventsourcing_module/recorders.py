@@ -66,7 +66,7 @@ class LogAggregateRecorder(AggregateRecorder):
     ) -> Sequence[int]:
         if not stored_events:
             return []
-        drafts = _drafts(stored_events, self.datastore.config.application_name)
+        drafts = drafts_of(stored_events, self.datastore.config.application_name)
         return self.datastore.run(self.datastore.backend.append(drafts, tracking))
 
     def _stored(
@@ -178,7 +178,7 @@ def _some_versions(
     return wanted.order_by(version.desc() if desc else version).limit(limit)
 
 
-def _drafts(stored_events: Iterable[StoredEvent], application_name: str) -> list[Draft]:
+def drafts_of(stored_events: Iterable[StoredEvent], application_name: str) -> list[Draft]:
     """One command's worth of drafts. Raises `DataError`."""
     command_id = new_id()
     actor = f"library:{application_name}".encode("ascii", "replace").decode()[:_LONGEST_ACTOR]

@@ -41,9 +41,9 @@ class CountersView(LogTrackingRecorder, library.EventCountersView):
         self._increment("subsequent", tracking)
 
     def _count(self, kind: str) -> int:
-        count: int = self.read(
-            select(self.counters.c.count).where(self.counters.c.kind == kind)
-        )[0][0]
+        count: int = self.read(select(self.counters.c.count).where(self.counters.c.kind == kind))[
+            0
+        ][0]
         return count
 
     def _increment(self, kind: str, tracking: Tracking) -> None:
