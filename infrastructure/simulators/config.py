@@ -50,3 +50,6 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     r2_buckets: tuple[str, ...] = ("live-media",)
     leave_with_parent: bool = False
     parent_pid: int = 0
+
+    def __repr__(self) -> str:
+        return f"SimulatorConfig({str(self.var_dir)!r}, …)"

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -147,14 +147,21 @@ class Simulators:
         return [_mounted("/r2", s3), _mounted("/media", public)]
 
 
-async def serve_simulators(config: SimulatorConfig) -> None:
-    """Until SIGINT or SIGTERM, or until the parent is gone when the config asks for that."""
+async def serve_simulators(
+    config: SimulatorConfig, *, on_ready: Callable[[Simulators], None] | None = None
+) -> None:
+    """Until SIGINT or SIGTERM, or until the parent is gone when the config asks for that.
+
+    `on_ready` hears when they answer. Raises OSError when a port is taken.
+    """
     parent = config.parent_pid or os.getppid()
     leave = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, leave.set)
-    async with running(config):
+    async with running(config) as simulators:
+        if on_ready is not None:
+            on_ready(simulators)
         watch = (
             asyncio.create_task(_watch_parent(parent, leave)) if config.leave_with_parent else None
         )

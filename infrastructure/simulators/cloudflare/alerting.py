@@ -39,6 +39,9 @@ class DestinationBody(msgspec.Struct, kw_only=True):
     url: str
     secret: str = ""
 
+    def __repr__(self) -> str:
+        return f"DestinationBody({self.url!r}, …)"
+
 
 class Mechanism(msgspec.Struct, kw_only=True):
     id: str

@@ -53,6 +53,9 @@ class OutputBody(msgspec.Struct, kw_only=True, rename="camel"):
     stream_key: str
     enabled: bool = True
 
+    def __repr__(self) -> str:
+        return f"OutputBody({self.url!r}, …)"
+
 
 class OutputSwitch(msgspec.Struct, kw_only=True):
     enabled: bool

@@ -88,6 +88,9 @@ class OutputRecord(msgspec.Struct, kw_only=True):
     stream_key: str
     enabled: bool = True
 
+    def __repr__(self) -> str:
+        return f"OutputRecord({self.uid!r}, {self.url!r}, …)"
+
 
 class VideoRecord(msgspec.Struct, kw_only=True):
     """One broadcast, later its recording. `connected_seconds` counts finished connections,

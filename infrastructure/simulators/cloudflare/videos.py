@@ -79,6 +79,9 @@ class TokenBody(msgspec.Struct, kw_only=True, rename="camel"):
     downloadable: bool = False
     access_rules: Annotated[list[AccessRule], msgspec.Meta(max_length=5)] = []
 
+    def __repr__(self) -> str:
+        return f"TokenBody({self.id!r}, …)"
+
 
 def find_video(simulator: CloudflareSimulator, uid: str) -> VideoRecord:
     record = simulator.state.videos.get(uid)
