@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from application.ports import BroadcastIndex, JobQueue, LiveVideo, OpenBroadcast
-from application.processes.process import Enqueue
 from application.streaming.ports import Clock, Inbox
 
 _UNFINISHED_AFTER = timedelta(seconds=60)
@@ -22,6 +23,13 @@ class Pace:
     clock: Clock
     sweep_seconds: float
     grace_seconds: float
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A job to be done about one show."""
+
+    job: str
+    args: tuple[str, ...]
 
 
 class Sweeping:
@@ -55,19 +63,19 @@ class Sweeping:
 
     def _jobs_for(
         self, show: OpenBroadcast, live: set[str | None], now: datetime
-    ) -> Iterator[Enqueue]:
+    ) -> Iterator[Wanted]:
         age = (now - show.changed_at).total_seconds()
         if show.input_uid is None:
             if self._due(age, every=5 * _MINUTE):
-                yield Enqueue("streaming.provision_live_input", (show.stream_id,))
+                yield Wanted("streaming.provision_live_input", (show.stream_id,))
         elif show.status in {"ready", "starting", "live", "interrupted"}:
             if self._is_doubtful(show, age, pictured=show.input_uid in live):
-                yield Enqueue("streaming.reconcile_live_input", (show.input_uid,))
+                yield Wanted("streaming.reconcile_live_input", (show.input_uid,))
             if self._waits_too_long(show, age):
                 args = (show.stream_id, str(show.interruption))
-                yield Enqueue("streaming.end_after_grace", args)
+                yield Wanted("streaming.end_after_grace", args)
         elif self._due(age, every=10 * _MINUTE if age < _DAY else _DAY):
-            yield Enqueue("streaming.retire_live_input", (show.stream_id,))
+            yield Wanted("streaming.retire_live_input", (show.stream_id,))
 
     def _is_doubtful(self, show: OpenBroadcast, age: float, *, pictured: bool) -> bool:
         """Whether the list of live videos tells otherwise, or cannot tell: it has no WHIP feeds."""
@@ -85,7 +93,7 @@ class Sweeping:
         """True for one sweep in each `every` seconds of the age, so that no state is needed."""
         return age >= every and age % every < self._pace.sweep_seconds
 
-    def _turn(self, wanted: Sequence[Enqueue], now: datetime) -> Sequence[Enqueue]:
+    def _turn(self, wanted: Sequence[Wanted], now: datetime) -> Sequence[Wanted]:
         """As many as one sweep may cost; each sweep begins where the one before left off."""
         if len(wanted) <= _JOBS_A_SWEEP:
             return wanted

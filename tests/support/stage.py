@@ -243,39 +243,33 @@ async def _built(
     store = open_event_store(engine, codec, HANDLERS, LogSignal())
     await store.sequencer.start()
     stack.push_async_callback(store.sequencer.stop)
-    clock, index = StageClock(), FoldedIndex()
+    clock = StageClock()
+    shared: dict[str, Any] = {
+        "vault": SqlVault(engine, [key]),
+        "inbox": WebhookInbox(engine),
+        "objects": _bucket(simulators),
+        "index": FoldedIndex(),
+        "video": video,
+        "clock": clock,
+    }
     backlog = Backlog(clock)
-    vault, inbox = SqlVault(engine, [key]), WebhookInbox(engine)
-    objects = _bucket(simulators)
-    services = StreamingServices(
+    services = _services(store, backlog, shared)
+    return Stage(store=store, services=services, backlog=backlog, **shared, **levers)
+
+
+def _services(store: EventStore, backlog: Backlog, shared: Mapping[str, Any]) -> StreamingServices:
+    return StreamingServices(
         StreamingPorts(
             bus=store.sequencer,
             log=store.log,
-            video=video,
-            vault=vault,
             jobs=backlog,
-            index=index,
-            objects=objects,
-            inbox=inbox,
             read_notice=read_notice,
-            clock=clock,
             new_id=new_id,
             derived_id=derived_id,
             sweep_seconds=SWEEP_SECONDS,
             grace_seconds=GRACE_SECONDS,
+            **shared,
         )
-    )
-    return Stage(
-        store=store,
-        services=services,
-        backlog=backlog,
-        clock=clock,
-        index=index,
-        vault=vault,
-        inbox=inbox,
-        video=video,
-        objects=objects,
-        **levers,
     )
 
 
