@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from eventsourcing.persistence import IntegrityError, Tracking
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from application.ports import LogUnavailable
@@ -87,12 +87,11 @@ class AppendQueue:
             except (Overtaken, LogUnavailable, DBAPIError, PoolTimeout, OSError) as error:
                 failure = error
                 await self._writer.close()
-            if pause is not None:
-                await asyncio.sleep(pause)
+            if pause is None or isinstance(_cause(failure), DataError):
+                break
+            await asyncio.sleep(pause)
         if len(batch) == 1:
-            unavailable = LogUnavailable()
-            unavailable.__cause__ = failure
-            return _refuse(batch, unavailable)
+            return _refuse(batch, _told(failure))
         for call in batch:
             await self._settle([call], ())
         return None
@@ -184,3 +183,17 @@ def _refuse(calls: Iterable[Call], failure: BaseException) -> None:
     for call in calls:
         if not call.positions.done():
             call.positions.set_exception(failure)
+
+
+def _cause(failure: Exception) -> BaseException:
+    return failure.__cause__ or failure if isinstance(failure, LogUnavailable) else failure
+
+
+def _told(failure: Exception) -> BaseException:
+    """What the caller gets: no event of its can be stored, or none could for now."""
+    cause = _cause(failure)
+    if isinstance(cause, DataError):
+        return cause
+    unavailable = LogUnavailable()
+    unavailable.__cause__ = cause
+    return unavailable

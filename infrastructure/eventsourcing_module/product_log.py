@@ -9,7 +9,7 @@ class ProductLog(Application[str]):
     """Originators are the log's streams (`live_stream-<id>`), notification ids its positions.
 
     Its events are the product's facts, each with its `originator_id` and `originator_version`.
-    The log must have been laid by `live db upgrade`.
+    The product's migrations must have laid the log.
     """
 
     name = "ProductLog"

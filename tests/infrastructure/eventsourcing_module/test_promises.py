@@ -27,6 +27,7 @@ from infrastructure.event_store.schema import GENESIS_HASH
 from infrastructure.eventsourcing_module.factory import LogFactory
 from infrastructure.eventsourcing_module.recorders import LogApplicationRecorder, drafts_of
 from infrastructure.eventsourcing_module.tracking import LogProcessRecorder
+from infrastructure.eventsourcing_module.versioned import VersionedEvent, VersionedNotification
 from infrastructure.settings import SettingError
 from tests.support.library import library_env
 
@@ -117,6 +118,29 @@ def test_refused_events_leave_no_tracking(database_url: str) -> None:
             recorder.insert_events([stored()], tracking=Tracking("upstream", 5))
 
         assert recorder.max_tracking_id("upstream") is None
+
+
+def test_event_that_cannot_be_stored_costs_its_neighbours_nothing(mysql_url: str) -> None:
+    with recorder_on(mysql_url) as recorder:
+        started = time.monotonic()
+        impossible = partial(recorder.insert_events, [stored(version=2**40)])
+        fine = [partial(recorder.insert_events, [stored(f"fine-{n}")]) for n in range(8)]
+        refused, *rest = outcomes([impossible, *fine])
+
+    assert isinstance(refused, DataError)
+    assert sorted(position for (position,) in rest) == list(range(1, 9))
+    assert time.monotonic() - started < 1.5
+
+
+def test_later_shape_of_an_event_is_told(sqlite_url: str) -> None:
+    with recorder_on(sqlite_url) as recorder:
+        event = VersionedEvent("s", 1, "future.Thing", b"{}", schema_version=3)
+        recorder.insert_events([event])
+        (notification,) = recorder.select_notifications(None, 10)
+
+        assert recorder.select_events("s") == [event]
+        assert isinstance(notification, VersionedNotification)
+        assert notification.schema_version == 3
 
 
 def test_append_whose_answer_was_lost_is_not_repeated(database_url: str) -> None:
