@@ -1,6 +1,7 @@
 """What a live stream answers to each command: the facts it comes to, or a refusal. Pure."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import UNSET
@@ -36,59 +37,63 @@ def decide(state: LiveStream, command: Command) -> Facts:
 def _schedule(state: LiveStream, command: ask.ScheduleLiveStream) -> Facts:
     if state.status is not None:
         raise errors.LiveStreamExistsError(stream_id=command.stream_id)
-    if command.scheduled_at is not None:
-        _refuse_the_past(command.scheduled_at, command)
     return (
         fact.LiveStreamScheduled(
             host_id=command.by,
             host_name=command.host_name,
-            title=line("title", command.title, limit=TITLE_CHARACTERS),
-            description=paragraphs(
-                "description", command.description, limit=DESCRIPTION_CHARACTERS
-            ),
+            title=_title(command.title),
+            description=_description(command.description),
             market=command.market,
             language=command.language,
-            scheduled_at=command.scheduled_at,
+            scheduled_at=_time_to_come(command.scheduled_at, command.now),
             low_latency=command.low_latency,
             mode=command.mode,
         ),
     )
 
 
-def _refuse_the_past(
-    scheduled_at: Any, command: ask.ScheduleLiveStream | ask.ReviseLiveStream
-) -> None:
-    if scheduled_at < command.now - SCHEDULING_TOLERANCE:
+def _title(text: str) -> str:
+    return line("title", text, limit=TITLE_CHARACTERS)
+
+
+def _description(text: str) -> str:
+    return paragraphs("description", text, limit=DESCRIPTION_CHARACTERS)
+
+
+def _time_to_come(moment: datetime | None, now: datetime) -> datetime | None:
+    """In UTC, whatever zone it was given in."""
+    if moment is None:
+        return None
+    if moment < now - SCHEDULING_TOLERANCE:
         raise errors.ScheduledInThePastError(field="scheduled_at")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # west of Greenwich, the calendar's last hours have no time in UTC
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def _revise(state: LiveStream, command: ask.ReviseLiveStream) -> Facts:
     _refuse_strangers(state, command)
     _refuse_when_over(state)
     revised = fact.LiveStreamRevised(
-        title=state.title
-        if command.title is UNSET
-        else line("title", command.title, limit=TITLE_CHARACTERS),
+        title=state.title if command.title is UNSET else _title(command.title),
         description=state.description
         if command.description is UNSET
-        else paragraphs("description", command.description, limit=DESCRIPTION_CHARACTERS),
-        scheduled_at=state.scheduled_at if command.scheduled_at is UNSET else command.scheduled_at,
+        else _description(command.description),
+        scheduled_at=_revised_time(state, command),
     )
-    if revised.scheduled_at != state.scheduled_at:
-        _refuse_moving(state, revised, command)
-    unchanged = (state.title, state.description, state.scheduled_at)
-    if (revised.title, revised.description, revised.scheduled_at) == unchanged:
-        return ()
-    return (revised,)
+    unchanged = fact.LiveStreamRevised(
+        title=state.title, description=state.description, scheduled_at=state.scheduled_at
+    )
+    return () if revised == unchanged else (revised,)
 
 
-def _refuse_moving(
-    state: LiveStream, revised: fact.LiveStreamRevised, command: ask.ReviseLiveStream
-) -> None:
+def _revised_time(state: LiveStream, command: ask.ReviseLiveStream) -> datetime | None:
+    if command.scheduled_at is UNSET or command.scheduled_at == state.scheduled_at:
+        return state.scheduled_at
     if state.status not in {"scheduled", "ready"}:
         raise errors.AlreadyStartedError(status=state.status)
-    if revised.scheduled_at is not None:
-        _refuse_the_past(revised.scheduled_at, command)
+    return _time_to_come(command.scheduled_at, command.now)
 
 
 def _start(state: LiveStream, command: ask.StartLiveStream) -> Facts:

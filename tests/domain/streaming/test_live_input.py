@@ -54,7 +54,9 @@ def made(input_uid: str = INPUT) -> RecordLiveInput:
     return RecordLiveInput(stream_id=SHOW, input_uid=input_uid, customer_host=CUSTOMER_HOST)
 
 
-def not_made(problem: str = "provider_unavailable", *, final: bool = False) -> RecordProvisioningFailure:
+def not_made(
+    problem: str = "provider_unavailable", *, final: bool = False
+) -> RecordProvisioningFailure:
     return RecordProvisioningFailure(stream_id=SHOW, problem=problem, final=final)
 
 

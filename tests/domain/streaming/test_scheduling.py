@@ -1,7 +1,9 @@
 """Announcing a show and changing the announcement."""
 
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.streaming import errors
@@ -90,6 +92,20 @@ def test_schedule_refused_when_the_title_has_several_lines() -> None:
 
 def test_schedule_accepts_a_time_that_is_just_past() -> None:
     Scenario(LIVE_STREAM).when(schedule(scheduled_at=at(-30))).then(scheduled(scheduled_at=at(-30)))
+
+
+def test_schedule_records_the_time_in_utc() -> None:
+    taipei = timezone(timedelta(hours=8))
+    command = schedule(scheduled_at=at(3600).astimezone(taipei))
+    (event,) = LIVE_STREAM.decide(LIVE_STREAM.initial, command)
+    assert b"2026-11-23T13:00:00Z" in msgspec.json.encode(event)
+
+
+def test_schedule_accepts_the_last_hours_of_the_calendar() -> None:
+    last = datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-12)))
+    Scenario(LIVE_STREAM).when(schedule(scheduled_at=last)).then(
+        scheduled(scheduled_at=datetime.max.replace(tzinfo=UTC))
+    )
 
 
 def test_schedule_refused_when_the_time_is_past() -> None:
