@@ -62,8 +62,9 @@ def _application(platform: Platform, doorkeeper: Doorkeeper) -> Litestar:
             *cloudflare.ROUTES,
         ],
     )
+    probes = Router("/", route_handlers=operations.PROBES, include_in_schema=False)
     return Litestar(
-        route_handlers=[api, *home.ROUTES, *operations.PROBES],
+        route_handlers=[api, probes, *home.ROUTES],
         before_request=doorkeeper.admit,
         exception_handlers={Exception: _problem},
         request_class=ApiRequest,

@@ -33,7 +33,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PUBLIC = Access(public=True)
-PROBE = Access(public=True, limited=False)
+UNCOUNTED = Access(public=True, limited=False)
 SIGNED_IN = Access()
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from application.ports import JobsUnavailable
-from interfaces.http.auth import PROBE, PUBLIC
+from interfaces.http.auth import UNCOUNTED, PUBLIC
 from interfaces.http.i18n import LANGUAGES, catalogue
 from interfaces.http.refusals import Refusal
 from interfaces.http.request import ApiRequest
@@ -43,13 +43,13 @@ class LanguageNotFound(Refusal):
     status = 404
 
 
-@get("/health/live", access=PROBE, tags=["Operations"], summary="Is the process alive?")
+@get("/health/live", access=UNCOUNTED, tags=["Operations"], summary="Is the process alive?")
 async def live() -> Health:
     """Answers as long as the process serves at all; asks no dependency."""
     return Health(status="live")
 
 
-@get("/health/ready", access=PROBE, tags=["Operations"], summary="Can requests be served?")
+@get("/health/ready", access=UNCOUNTED, tags=["Operations"], summary="Can requests be served?")
 async def ready(request: ApiRequest) -> Health:
     """503 `not_ready` names every dependency that does not answer within a second."""
     checks = _checks(request.platform)
@@ -62,7 +62,7 @@ async def ready(request: ApiRequest) -> Health:
 
 @get(
     "/metrics",
-    access=PROBE,
+    access=UNCOUNTED,
     tags=["Operations"],
     summary="Metrics for Prometheus",
     media_type="text/plain",

@@ -1,5 +1,6 @@
 """The OpenAPI document: litestar's, and what holds for all routes added to it."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -31,6 +32,9 @@ _TAGS = (
     ("Webhooks", "What providers call."),
 )
 _PROBLEM_SCHEMA = "Problem"
+_SCHEMAS = "#/components/schemas/"
+_GENERIC = re.compile(r"^(\w+?)_[\w.]*?(\w+)_$")
+_DONE = {"200": "The answer.", "201": "It was made.", "202": "It will be seen to.", "204": "Done."}
 _PROBLEMS = {
     "400": "The request could not be understood.",
     "401": "No token, or not a good one.",
@@ -102,6 +106,21 @@ _PARAMETERS = {
     "query": _QUERY_PARAMETERS,
     "list": [*_QUERY_PARAMETERS, *_LIST_PARAMETERS],
 }
+_POSITION = {"schema": {"type": "integer"}}
+_SEEN_AT = {"Projection-Position": {"description": "As of this log position.", **_POSITION}}
+_ANSWER_HEADERS: dict[str, dict[str, Any]] = {
+    "command": {
+        "Event-Position": {"description": "The log position it reached.", **_POSITION},
+        "ETag": {"description": "For If-Match.", "schema": {"type": "string"}},
+        "Idempotent-Replayed": {
+            "description": "`true`: the first answer again.",
+            "schema": {"type": "string"},
+        },
+    },
+    "query": _SEEN_AT,
+    "list": _SEEN_AT,
+    "events": _SEEN_AT,
+}
 _LANGUAGE_PARAMETER = _header(
     "Accept-Language", "Language of problems and texts.", {"type": "string", "example": "zh-TW"}
 )
@@ -143,6 +162,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         version=version,
         description=_ABOUT,
         use_handler_docstrings=True,
+        operation_id_creator=_operation_id,
         tags=[Tag(name=name, description=text) for name, text in _TAGS],
         components=Components(security_schemes={"bearer": scheme}),
         render_plugins=[ReferencePages(), JsonDocument()],
@@ -152,18 +172,42 @@ def openapi_config(version: str) -> OpenAPIConfig:
     )
 
 
+def _operation_id(handler: HTTPRouteHandler, _method: str, _path: object) -> str:
+    """The handler's name, in the form generated clients like: `schedule_live_stream`."""
+    return handler.handler_name
+
+
 def described(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
     """Adds security, problems and the common headers, once."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     if _PROBLEM_SCHEMA in schemas:
         return document
-    _, components = msgspec.json.schema_components(
-        [Problem], ref_template="#/components/schemas/{name}"
-    )
+    _, components = msgspec.json.schema_components([Problem], ref_template=_SCHEMAS + "{name}")
     schemas.update(components)
     for operation, handler, has_id in _operations(app, document):
         _describe(operation, handler, has_id=has_id)
+    _shorten_names(document)
     return document
+
+
+def _shorten_names(document: dict[str, Any]) -> None:
+    """`Page_interfaces.http.live_stream_answers.LiveStream_` becomes `PageOfLiveStream`."""
+    schemas = document["components"]["schemas"]
+    short = {name: _GENERIC.sub(r"\1Of\2", name) for name in schemas}
+    document["components"]["schemas"] = {short[name]: schemas[name] for name in schemas}
+    _point_anew(document, {f"{_SCHEMAS}{name}": f"{_SCHEMAS}{short[name]}" for name in schemas})
+
+
+def _point_anew(part: Any, names: dict[str, str]) -> None:
+    if isinstance(part, dict):
+        reference = part.get("$ref")
+        if isinstance(reference, str):
+            part["$ref"] = names.get(reference, reference)
+        for member in part.values():
+            _point_anew(member, names)
+    elif isinstance(part, list):
+        for member in part:
+            _point_anew(member, names)
 
 
 def _operations(
@@ -189,6 +233,11 @@ def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, *, has_id: b
     parameters = operation.setdefault("parameters", [])
     parameters.extend([*_PARAMETERS.get(kind, []), _LANGUAGE_PARAMETER])
     responses = operation.setdefault("responses", {})
+    responses.pop("400", None)  # litestar's own shape of an error, which nobody is sent
+    for status, words in _DONE.items():
+        if status in responses:
+            responses[status]["description"] = words
+            responses[status]["headers"] = _ANSWER_HEADERS.get(kind, {})
     for status in _statuses(access, kind, has_id=has_id):
         responses[status] = _problem_response(_PROBLEMS[status])
 
@@ -199,10 +248,10 @@ def _statuses(access: Access, kind: str, *, has_id: bool) -> list[str]:
         found.append("403")
     if has_id:
         found.append("404")
-    return [*found, *(_OF_COMMANDS if kind == "command" else ["422"]), *_ALWAYS]
+    return [*found, *(_OF_COMMANDS if kind == "command" else ["400", "422"]), *_ALWAYS]
 
 
 def _problem_response(description: str) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{_PROBLEM_SCHEMA}"}
+    schema = {"$ref": f"{_SCHEMAS}{_PROBLEM_SCHEMA}"}
     media = {"schema": schema, "example": _EXAMPLE}
     return {"description": description, "content": {"application/problem+json": media}}

@@ -20,7 +20,7 @@ from infrastructure.cloudflare.webhooks import (
     verify_signature,
 )
 from infrastructure.observability.metrics import WEBHOOKS
-from interfaces.http.auth import PROBE
+from interfaces.http.auth import UNCOUNTED
 from interfaces.http.exchange import Exchange
 from interfaces.http.refusals import InvalidSignature
 from interfaces.http.request import ApiRequest
@@ -41,7 +41,7 @@ class Received(msgspec.Struct, frozen=True):
 
 @post(
     "/webhooks/cloudflare/live",
-    access=PROBE,
+    access=UNCOUNTED,
     status_code=200,
     tags=["Webhooks"],
     summary="Cloudflare Notifications: a feed came, went or was refused",
@@ -56,7 +56,7 @@ async def take_live_notification(request: ApiRequest) -> Response[Received]:
 
 @post(
     "/webhooks/cloudflare/video",
-    access=PROBE,
+    access=UNCOUNTED,
     status_code=200,
     tags=["Webhooks"],
     summary="Cloudflare Stream: a video was processed",

@@ -73,3 +73,18 @@ async def test_bodies_are_described_with_examples(api: Api) -> None:
     body = next(schema for name, schema in schemas.items() if name.endswith("ScheduleLiveStream"))
     assert set(body["required"]) == {"title", "description"}
     assert body["properties"]["title"]["examples"]
+
+
+async def test_names_are_fit_for_generated_clients(api: Api) -> None:
+    found = await document(api)
+    ids = [operation["operationId"] for _, operation in operations(found)]
+    assert len(set(ids)) == len(ids)
+    assert "schedule_live_stream" in ids
+    assert all(name.isidentifier() for name in [*ids, *found["components"]["schemas"]])
+
+
+async def test_no_failure_is_described_in_litestar_s_own_shape(api: Api) -> None:
+    for name, operation in operations(await document(api)):
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                assert response["content"].keys() == {"application/problem+json"}, name
