@@ -1,9 +1,12 @@
 """Gives tests fresh databases on real servers. Servers themselves come from support/services.py."""
 
+import asyncio
+import functools
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +17,7 @@ from tests.support.programs import Unavailable
 from tests.support.services import server_run, service_url
 
 _RUN = ExitStack()
+_LONGEST_SECONDS = 150.0
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,6 +27,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure() -> None:
     _RUN.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that waits for ever fails where it waits, and the others go on."""
+    for item in items:
+        test = getattr(item, "obj", None)
+        if asyncio.iscoroutinefunction(test) and not hasattr(test, "hypothesis"):
+            item.obj = _in_time(test)  # type: ignore[attr-defined]  # pytest.Function's
+
+
+def _in_time(test: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    @functools.wraps(test)
+    async def run(*arguments: Any, **fixtures: Any) -> Any:
+        async with asyncio.timeout(_LONGEST_SECONDS):
+            return await test(*arguments, **fixtures)
+
+    return run
 
 
 def _service(name: str) -> str:
