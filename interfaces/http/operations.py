@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from application.ports import JobsUnavailable
-from interfaces.http.auth import UNCOUNTED, PUBLIC
+from interfaces.http.auth import PUBLIC, UNCOUNTED
 from interfaces.http.i18n import LANGUAGES, catalogue
 from interfaces.http.refusals import Refusal
 from interfaces.http.request import ApiRequest

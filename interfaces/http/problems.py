@@ -4,6 +4,7 @@ One table says which status each refusal of the domain has; the catalogue has th
 """
 
 import math
+import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -76,6 +77,9 @@ _OUTAGES = (
     ConnectionError,
     TimeoutError,
 )
+
+_QUIET_SECONDS = 1.0
+_last_told: dict[str, float] = {}
 
 _log = structlog.get_logger("live.http")
 
@@ -261,16 +265,21 @@ def _say(texts: Catalogue, language: Language, key: str, fields: Mapping[str, An
 
 
 def _report(exchange: Exchange, failure: Failure, error: BaseException) -> None:
-    """Outages are known by name; of what we did not foresee the whole trace is wanted."""
+    """Outages are known by name, and one line a second of each is enough; of what we did not
+    foresee the whole trace is wanted, every time."""
     if failure.status == INTERNAL:
         _log.error(
             "request failed", request_id=exchange.request_id, path=exchange.path, exc_info=error
         )
-    else:
-        _log.warning(
-            "request could not be served",
-            code=failure.code,
-            request_id=exchange.request_id,
-            path=exchange.path,
-            error=type(error).__name__,
-        )
+        return
+    now = time.monotonic()
+    if now - _last_told.get(failure.code, -_QUIET_SECONDS) < _QUIET_SECONDS:
+        return
+    _last_told[failure.code] = now
+    _log.warning(
+        "requests cannot be served",
+        code=failure.code,
+        request_id=exchange.request_id,
+        path=exchange.path,
+        error=type(error).__name__,
+    )
