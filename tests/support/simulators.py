@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from infrastructure.simulators.cloudflare.courier import tls
 from infrastructure.simulators.cloudflare.encoder import ffmpeg_program, picture_arguments
 from infrastructure.simulators.config import SimulatorConfig
 from infrastructure.simulators.serving import Simulators, running
@@ -81,11 +82,12 @@ def api_client(simulators: Simulators) -> httpx.AsyncClient:
         base_url=f"{simulators.url}/client/v4/accounts/{simulators.config.account_id}/stream",
         headers={"authorization": f"Bearer {API_TOKEN}"},
         trust_env=False,
+        verify=tls(),
     )
 
 
 def control_client(simulators: Simulators) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=f"{simulators.url}/_simulator", trust_env=False)
+    return httpx.AsyncClient(base_url=f"{simulators.url}/_simulator", trust_env=False, verify=tls())
 
 
 @contextlib.asynccontextmanager

@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import hmac
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 import httpx
 import msgspec
@@ -15,6 +17,12 @@ from infrastructure.simulators.cloudflare.faults import Channel, Faults, Webhook
 from infrastructure.simulators.cloudflare.state import new_uid, utc_now
 
 _KEPT = 1000
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than starting everything else."""
+    return ssl.create_default_context()
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +83,7 @@ class Courier:
         self._faults = faults
         self._delay = delay
         self._retries = retries
-        self._client = httpx.AsyncClient(timeout=5, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=5, trust_env=False, verify=tls())
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: dict[Channel, list[tuple[Envelope, Delivery]]] = {"live": [], "video": []}
         self.deliveries: deque[Delivery] = deque(maxlen=_KEPT)

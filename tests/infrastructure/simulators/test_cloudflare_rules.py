@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from infrastructure.simulators.cloudflare.courier import tls
 from infrastructure.simulators.serving import Simulators
 from tests.support.simulators import api_client, control_client, running_simulators
 
@@ -23,7 +24,7 @@ async def test_call_is_refused_when_the_token_is_not_right(
     simulators: Simulators, header: dict[str, str]
 ) -> None:
     url = f"{simulators.url}/client/v4/accounts/{simulators.config.account_id}/stream"
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=tls()) as client:
         answer = await client.get(url, headers=header)
 
     assert answer.status_code == 401

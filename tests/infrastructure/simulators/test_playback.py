@@ -10,6 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from infrastructure.simulators.cloudflare.courier import tls
 from infrastructure.simulators.cloudflare.media import Segment, media_playlist
 from infrastructure.simulators.cloudflare.tokens import sign
 from infrastructure.simulators.serving import Simulators
@@ -20,7 +21,7 @@ PLAYLIST = "#EXTM3U\n#EXTINF:2.000000,\n00000.ts\n#EXTINF:1.500000,\n00001.ts\n"
 
 @pytest.fixture
 async def host(simulators: Simulators) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=simulators.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=simulators.url, trust_env=False, verify=tls()) as client:
         yield client
 
 

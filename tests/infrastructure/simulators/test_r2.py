@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from infrastructure.simulators.cloudflare.courier import tls
 from infrastructure.simulators.serving import Simulators
 
 BUCKET = "live-media"
@@ -42,7 +43,7 @@ def s3(simulators: Simulators) -> Any:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=tls()) as client:
         yield client
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from infrastructure.simulators.cloudflare.courier import tls
 from infrastructure.simulators.cloudflare.gate import Budget
 from infrastructure.simulators.config import SimulatorConfig
 from infrastructure.simulators.serving import running
@@ -40,6 +41,7 @@ async def api(ports: tuple[int, int]) -> AsyncIterator[httpx.AsyncClient]:
         base_url=f"http://127.0.0.1:{ports[0]}/client/v4/accounts/{ACCOUNT}/stream",
         headers={"authorization": f"Bearer {API_TOKEN}"},
         trust_env=False,
+        verify=tls(),
     ) as client:
         yield client
 
