@@ -47,8 +47,8 @@ class Load:
     async def _client(self, client: httpx.AsyncClient) -> None:
         while not self._stopping:
             key = new_id()
-            while not await self._schedule(client, key):
-                await asyncio.sleep(0.05)  # noqa: ASYNC110  # a client that comes back
+            while not await self._schedule(client, key):  # noqa: ASYNC110  # comes back later
+                await asyncio.sleep(0.05)
 
     async def _schedule(self, client: httpx.AsyncClient, key: str) -> bool:
         body = {"title": f"Show {key}", "description": ""}
