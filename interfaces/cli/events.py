@@ -12,7 +12,7 @@ from infrastructure.event_store.verification import verify as verify_log
 from interfaces.bootstrap import Store
 from interfaces.cli.exporting import export_log
 from interfaces.cli.opening import log_store, operated_platform, run
-from interfaces.cli.output import progress
+from interfaces.cli.output import progress, show_json
 from interfaces.cli.replaying import state_as_it_was
 from interfaces.envelopes import Envelope, Wanted, pages
 from interfaces.roles.background import checkpoint_key, open_checkpoints
@@ -135,7 +135,7 @@ async def _show(which: str, *, personal: bool) -> None:
         page = await anext(found, None) if position else None
     if page is None or not page.envelopes or page.envelopes[0].position != position:
         raise NoSuchEvent(f"the log holds no event {which}")
-    click.echo(msgspec.json.format(msgspec.json.encode(page.envelopes[0]), indent=2))
+    show_json(page.envelopes[0])
 
 
 async def _position_of(store: Store, event_id: str) -> int | None:
@@ -159,7 +159,7 @@ async def _verify(first: int, last: int | None) -> None:
                 advance(verified)
 
             found = await verify_log(store.log, checkpoints, first=first, last=last, progress=count)
-    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    show_json(found)
     if found.first_broken is not None:
         raise LogBroken(f"the log is broken at position {found.first_broken}")
     if not found.intact:
@@ -170,10 +170,10 @@ async def _checkpoint() -> None:
     async with operated_platform(simulators=True) as platform:
         signer = open_checkpoints(platform)
         signed = await signer.sign() or await signer.latest()
-    click.echo(msgspec.json.format(msgspec.json.encode(signed), indent=2))
+    show_json(signed)
 
 
 async def _replay(stream: str, until: str | None) -> None:
     async with log_store() as store:
         found = await state_as_it_was(store.log, stream, until)
-    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    show_json(found)

@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -74,11 +75,13 @@ def live() -> None:
     """
 
 
-def main() -> Any:
-    """Ends with 0, with 1 and one line when something went wrong, with 2 when it was asked wrongly
+def main(arguments: Sequence[str] | None = None) -> Any:
+    """`arguments`: left out, those the process was started with.
+
+    Ends with 0, with 1 and one line when something went wrong, with 2 when it was asked wrongly
     or a setting cannot be used. LIVE_LOG_LEVEL=debug shows where an error came from."""
     try:
-        return live(prog_name="live")
+        return live(arguments, prog_name="live")
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

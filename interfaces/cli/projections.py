@@ -6,6 +6,7 @@ import time
 
 import click
 
+from infrastructure.read_models.control import UnknownProjection
 from infrastructure.read_models.status import ProjectionStatus
 from interfaces.cli.opening import operated_platform, run
 from interfaces.cli.output import progress, show_table
@@ -110,7 +111,10 @@ async def _rebuild(name: str, *, wait: bool) -> None:
 
 
 async def _newest(platform: Platform, name: str) -> ProjectionStatus:
-    return next(one for one in await platform.projections.status() if one.name == name)
+    for one in await platform.projections.status():
+        if one.name == name:
+            return one
+    raise UnknownProjection(name)
 
 
 async def _retry(name: str, stream: str | None) -> None:

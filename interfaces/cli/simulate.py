@@ -13,7 +13,7 @@ from infrastructure.embedded.private_simulators import PrivateSimulators
 from infrastructure.settings import Settings, load_settings
 from infrastructure.simulators.config import SimulatorConfig, WebhookTarget
 from infrastructure.simulators.serving import serve_simulators
-from interfaces.cli.output import show_table
+from interfaces.cli.output import show_json, show_table
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -78,7 +78,7 @@ def status(url: str) -> None:
 @click.pass_obj
 def connect(url: str, uid: str) -> None:
     """An encoder connects, without pictures."""
-    click.echo(msgspec.json.encode(_ask(url, "POST", f"/inputs/{uid}/connect")))
+    show_json(_ask(url, "POST", f"/inputs/{uid}/connect"))
 
 
 @simulate.command()
@@ -86,7 +86,7 @@ def connect(url: str, uid: str) -> None:
 @click.pass_obj
 def disconnect(url: str, uid: str) -> None:
     """The feed drops."""
-    click.echo(msgspec.json.encode(_ask(url, "POST", f"/inputs/{uid}/disconnect")))
+    show_json(_ask(url, "POST", f"/inputs/{uid}/disconnect"))
 
 
 @simulate.command()
@@ -96,7 +96,7 @@ def disconnect(url: str, uid: str) -> None:
 def picture(url: str, uid: str, *, stop: bool) -> None:
     """Push a moving test picture with ffmpeg, as a host's encoder would."""
     method = "DELETE" if stop else "POST"
-    click.echo(msgspec.json.encode(_ask(url, method, f"/inputs/{uid}/encoder")))
+    show_json(_ask(url, method, f"/inputs/{uid}/encoder"))
 
 
 @simulate.command()
@@ -105,7 +105,7 @@ def picture(url: str, uid: str, *, stop: bool) -> None:
 @click.pass_obj
 def error(url: str, uid: str, code: str) -> None:
     """The feed is rejected with CODE."""
-    click.echo(msgspec.json.encode(_ask(url, "POST", f"/inputs/{uid}/error", {"code": code})))
+    show_json(_ask(url, "POST", f"/inputs/{uid}/error", {"code": code}))
 
 
 @simulate.command()
@@ -119,7 +119,7 @@ def error(url: str, uid: str, code: str) -> None:
 def misbehave(url: str, effect: str, channel: str, times: int, seconds: float) -> None:
     """The next webhooks go wrong in the way EFFECT says."""
     order = {"effect": effect, "channel": channel, "times": times, "seconds": seconds}
-    click.echo(msgspec.json.encode(_ask(url, "POST", "/webhooks/faults", order)))
+    show_json(_ask(url, "POST", "/webhooks/faults", order))
 
 
 @simulate.command()
@@ -134,7 +134,7 @@ def behave(url: str) -> None:
 def webhooks(url: str) -> None:
     """What was sent, oldest first, one JSON object a line."""
     for delivery in _ask(url, "GET", "/webhooks"):
-        click.echo(msgspec.json.encode(delivery))
+        click.echo(msgspec.json.encode(delivery).decode())
 
 
 def _configured(settings: Settings) -> SimulatorConfig:

@@ -1,0 +1,150 @@
+"""Every command of `live`, as a person runs it: a process, its output, its exit code."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from interfaces.cli.main import live
+from tests.support.installation import HOST_NAME, STREAM_ID, Installation
+
+pytestmark = pytest.mark.system
+STREAM = f"live_stream-{STREAM_ID}"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    installation = Installation(tmp_path_factory.mktemp("live"))
+    installation.seed()
+    return installation
+
+
+def lines(installation: Installation, *arguments: str) -> list[str]:
+    done = installation.run(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def refusal(installation: Installation, *arguments: str) -> str:
+    """The one line that a failing command leaves."""
+    done = installation.run(*arguments)
+    assert done.returncode == 1, done.stdout
+    [line] = done.stderr.splitlines()
+    return line
+
+
+def test_help_lists_every_command() -> None:
+    shown = CliRunner().invoke(live, ["--help"]).output
+    for command in ("serve", "api", "worker", "events", "projections", "jobs", "simulate"):
+        assert f"  {command} " in shown
+
+
+@pytest.mark.parametrize(
+    "group", ["db", "events", "projections", "processes", "jobs", "simulate", "serve", "token"]
+)
+def test_help_of_a_group_shows_an_example(group: str) -> None:
+    shown = CliRunner().invoke(live, [group, "--help"]).output.splitlines()
+    assert any(line.strip().startswith(("live ", "TOKEN=")) for line in shown)
+
+
+def test_settings_are_listed_with_their_purpose() -> None:
+    shown = CliRunner().invoke(live, ["settings"]).output
+    assert "PORT\t8000\tport to serve on" in shown.splitlines()
+
+
+def test_token_is_for_the_asked_role(installed: Installation) -> None:
+    [token] = lines(installed, "token", "--role", "auditor", "--name", "Mei")
+    assert len(token.split(".")) == 3
+    [again] = lines(installed, "token", "--role", "auditor", "--name", "Mei")
+    assert token.split(".")[0] == again.split(".")[0]
+
+
+def test_db_check_tells_tables_that_are_not_there(tmp_path: Path) -> None:
+    empty = Installation(tmp_path)
+    assert "run `live db upgrade`" in refusal(empty, "db", "check")
+    lines(empty, "db", "upgrade")
+    assert lines(empty, "db", "check")[-1].startswith("ok, at ")
+    assert "already" in lines(empty, "db", "upgrade")[-1]
+
+
+def test_events_tail_prints_envelopes_without_personal_data(installed: Installation) -> None:
+    found = [json.loads(line) for line in lines(installed, "events", "tail")]
+    assert [event["type"] for event in found] == [
+        "streaming.LiveStreamScheduled",
+        "streaming.LiveStreamCancelled",
+    ]
+    assert HOST_NAME not in json.dumps(found)
+    shown = lines(installed, "events", "tail", "--personal", "--type", found[0]["type"])
+    assert HOST_NAME in shown[0]
+
+
+def test_events_show_finds_by_position_and_by_id(installed: Installation) -> None:
+    by_position = json.loads("\n".join(lines(installed, "events", "show", "2")))
+    by_id = json.loads("\n".join(lines(installed, "events", "show", by_position["event_id"])))
+    assert by_id == by_position
+    assert refusal(installed, "events", "show", "99") == "live: the log holds no event 99"
+
+
+def test_events_replay_gives_the_state_as_it_was(installed: Installation) -> None:
+    then = json.loads(
+        "\n".join(lines(installed, "events", "replay", "--stream", STREAM, "--until", "1"))
+    )
+    now = json.loads("\n".join(lines(installed, "events", "replay", "--stream", STREAM)))
+    assert (then["state"]["status"], now["state"]["status"]) == ("scheduled", "cancelled")
+    early = ("events", "replay", "--stream", STREAM, "--until", "2020-01-01T00:00:00Z")
+    assert "nothing was recorded" in refusal(installed, *early)
+
+
+def test_events_export_goes_on_where_it_was_torn_off(
+    installed: Installation, tmp_path: Path
+) -> None:
+    target = tmp_path / "events.ndjson"
+    lines(installed, "events", "export", "--to", str(target))
+    whole = target.read_bytes()
+    assert [json.loads(line)["position"] for line in whole.splitlines()] == [1, 2]
+    target.write_bytes(whole[:-20])
+    lines(installed, "events", "export", "--to", str(target))
+    assert target.read_bytes() == whole
+    target.write_text("something else\n")
+    assert "is no export" in refusal(installed, "events", "export", "--to", str(target))
+
+
+def test_events_verify_finds_a_changed_record(tmp_path: Path) -> None:
+    installation = Installation(tmp_path)
+    installation.seed()
+    assert json.loads("\n".join(lines(installation, "events", "verify")))["intact"]
+    with sqlite3.connect(tmp_path / "live.db") as database:
+        database.execute("UPDATE events SET actor = 'user:someone-else' WHERE position = 2")
+    assert refusal(installation, "events", "verify") == "live: the log is broken at position 2"
+
+
+def test_operators_commands_answer_beside_a_private_redis(installed: Installation) -> None:
+    assert "live_streams" in "".join(lines(installed, "projections", "status"))
+    assert lines(installed, "jobs", "status")[-1] == "dead\t0"
+    assert lines(installed, "processes", "status")[-1] == "deadlines\t0\t-"
+    assert "UnknownProjection" in refusal(installed, "projections", "rebuild", "nope")
+
+
+def test_bad_setting_ends_with_one_line_that_names_it(tmp_path: Path) -> None:
+    for name, value in (
+        ("PORT", "eighty"),
+        ("LIVE_MASTER_KEY", "short"),
+        ("LIVE_CHECKPOINT_KEY", "no key"),
+    ):
+        done = Installation(tmp_path, {name: value}).run("events", "verify")
+        assert done.returncode == 2, (name, done.stderr)
+        [line] = done.stderr.splitlines()
+        assert line.startswith(f"live: {name}: ")
+
+
+def test_production_names_the_first_setting_it_misses(tmp_path: Path) -> None:
+    done = Installation(tmp_path, {"LIVE_ENV": "production"}).run_apart("serve")
+    assert done.returncode == 2
+    assert done.stderr.startswith("live: LIVE_DATABASE_URL: must be set in production")
+
+
+def test_wrong_usage_ends_with_2(installed: Installation) -> None:
+    assert installed.run("nonsense").returncode == 2
+    assert CliRunner().invoke(live, ["jobs", "requeue"]).exit_code == 2
