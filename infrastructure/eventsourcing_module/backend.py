@@ -35,12 +35,23 @@ class Backend:
         self._redis = redis
         self._signal = LogSignal(redis, prefix=f"{redis_prefix}{tables.prefix}")
         self._appends = AppendQueue(RecorderWriter(engine, tables), self._signal)
+        self._listeners: set[threading.Event] = set()
+        self._watching: asyncio.Task[None] | None = None
+        self._pause: asyncio.Task[bool] | None = None
+        self._stopping = False
 
     async def start(self) -> None:
         await self._signal.start()
 
-    async def close(self) -> None:
+    async def stop(self) -> None:
+        """Ends the wake-ups; listeners are woken once more."""
+        self._stopping = True
+        if self._pause is not None:
+            self._pause.cancel()
+        self._wake_listeners()
         await self._signal.stop()
+
+    async def close(self) -> None:
         await self._appends.close()
         await self.engine.dispose()
         if self._redis is not None:
@@ -89,18 +100,31 @@ class Backend:
         rows = await self.read(select(self._tables.log.log_head.c.position))
         return int(rows[0][0]) if rows else 0
 
-    async def watch(self, wake: threading.Event) -> None:
-        """Sets `wake` whenever the log has grown, until cancelled; and then, too."""
+    async def listen(self, wake: threading.Event) -> None:
+        """Has `wake` set now, whenever the log has grown, and when this is stopped."""
+        self._listeners.add(wake)
+        wake.set()
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
+
+    def unlisten(self, wake: threading.Event) -> None:
+        """From any thread."""
+        self._listeners.discard(wake)
+
+    async def _watch(self) -> None:
         seen = -1
-        try:
-            while True:
-                with contextlib.suppress(DBAPIError, PoolTimeout, OSError):
-                    head = await self.head()
-                    if head != seen:
-                        seen = head
-                        wake.set()
-                await self._signal.wait_beyond(max(seen, 0), _POLL_SECONDS)
-        finally:
+        while self._listeners and not self._stopping:
+            with contextlib.suppress(DBAPIError, PoolTimeout, OSError):
+                head = await self.head()
+                if head != seen:
+                    seen = head
+                    self._wake_listeners()
+            self._pause = asyncio.create_task(self._signal.wait_beyond(max(seen, 0), _POLL_SECONDS))
+            await asyncio.wait([self._pause])
+        self._watching = None
+
+    def _wake_listeners(self) -> None:
+        for wake in tuple(self._listeners):
             wake.set()
 
     async def _create(self, tables: Sequence[Table]) -> None:

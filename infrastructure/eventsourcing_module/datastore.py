@@ -3,7 +3,6 @@
 import threading
 import weakref
 from collections.abc import Coroutine, Sequence
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import msgspec
@@ -50,7 +49,7 @@ class Datastore:
             settings.redis_prefix,
         )
         self._loop = LoopThread(f"eventsourcing-{config.application_name}")
-        self._close = weakref.finalize(self, self._loop.close, self.backend.close)
+        self._close = weakref.finalize(self, self._loop.close, self.backend)
         self.run(self.backend.start())
 
     def close(self) -> None:
@@ -61,10 +60,9 @@ class Datastore:
         with library_errors():
             return self._loop.submit(work).result()
 
-    def watch(self, wake: threading.Event) -> "Future[None]":
-        """As `Backend.watch`; cancel the future to end it."""
-        with library_errors():
-            return self._loop.submit(self.backend.watch(wake))
+    def listen(self, wake: threading.Event) -> None:
+        """As `Backend.listen`."""
+        self.run(self.backend.listen(wake))
 
     def create_log(self) -> None:
         """Lays the application's log. The product's own is laid by its migrations alone."""

@@ -115,7 +115,7 @@ class LogApplicationRecorder(LogAggregateRecorder, ApplicationRecorder):
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()
     ) -> Subscription[ApplicationRecorder]:
-        return LogSubscription(self, gt, topics, watch=self.datastore.watch)
+        return LogSubscription(self, gt, topics, datastore=self.datastore)
 
     def _notification(self, position: int, *row: Any) -> Notification:
         stored = self._stored(*row)

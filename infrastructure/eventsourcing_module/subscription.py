@@ -1,10 +1,10 @@
 """The library's subscription, woken when the log grows."""
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 
 from eventsourcing.persistence import ApplicationRecorder, ListenNotifySubscription, ShutDown
+
+from infrastructure.eventsourcing_module.datastore import Datastore
 
 _SCANNED_AT_ONCE = 10_000
 
@@ -22,18 +22,21 @@ class LogSubscription(ListenNotifySubscription[ApplicationRecorder]):
         gt: int | None,
         topics: Sequence[str],
         *,
-        watch: "Callable[[threading.Event], Future[None]]",
+        datastore: Datastore,
     ) -> None:
-        self._watching: Future[None] | None = None
+        self._datastore = datastore
         super().__init__(recorder=recorder, gt=gt, topics=topics)
-        self._watching = watch(self._has_been_notified)
+        try:
+            datastore.listen(self._has_been_notified)
+        except BaseException:
+            self.stop()
+            raise
         if self._has_been_stopped:
-            self._watching.cancel()
+            self.stop()
 
     def stop(self) -> None:
         super().stop()
-        if self._watching is not None:
-            self._watching.cancel()
+        self._datastore.backend.unlisten(self._has_been_notified)
 
     def _pull(self) -> None:
         self._has_been_notified.clear()

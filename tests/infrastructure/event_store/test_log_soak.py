@@ -28,7 +28,7 @@ from tests.support.eventually import eventually
 
 pytestmark = [pytest.mark.services, pytest.mark.system]
 
-_APPENDS_A_PHASE = 400
+_APPENDS_A_PHASE = 150
 _PAGE = 200
 
 
@@ -152,7 +152,7 @@ async def _appended(some: list[Writer]) -> None:
         lambda: all(
             len(one.acknowledged()) >= count for one, count in zip(some, wanted, strict=True)
         ),
-        timeout=30,
+        timeout=60,
     )
 
 
