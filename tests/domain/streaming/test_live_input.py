@@ -191,6 +191,7 @@ def test_report_ingest_error_comes_to_nothing_when_repeated_or_older() -> None:
     for seconds in (4, 5, 6):
         scenario.when(rejected("ERR_GOP_OUT_OF_RANGE", seconds)).then_nothing()
     scenario.when(rejected("ERR_UNSUPPORTED_AUDIO_CODEC", 4)).then_nothing()
+    scenario.when(rejected("ERR_UNSUPPORTED_AUDIO_CODEC", 5)).then_nothing()
     scenario.when(rejected("ERR_UNSUPPORTED_AUDIO_CODEC", 6)).then(
         told("unsupported_audio_codec", "ERR_UNSUPPORTED_AUDIO_CODEC", 6)
     )
@@ -206,6 +207,12 @@ def test_report_ingest_error_prefers_the_precise_reason() -> None:
 
 def test_report_ingest_error_comes_to_nothing_when_the_feed_was_taken_since() -> None:
     Scenario(LIVE_STREAM).given(*LIVE).when(rejected("ERR_GOP_OUT_OF_RANGE", 9)).then_nothing()
+
+
+def test_report_ingest_error_is_told_when_it_came_with_the_feed() -> None:
+    Scenario(LIVE_STREAM).given(*LIVE).when(rejected("ERR_GOP_OUT_OF_RANGE", 10)).then(
+        told("keyframe_interval_out_of_range", "ERR_GOP_OUT_OF_RANGE", 10)
+    )
 
 
 @pytest.mark.parametrize("taken", [connected(40), resumed(1, 40)])
