@@ -2,7 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 
 import click
 
@@ -70,8 +70,10 @@ def health(port: int | None) -> None:
         connection.request("GET", "/health/ready")
         answer = connection.getresponse()
         body = answer.read().decode(errors="replace")
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise NotHealthy(f"nothing answers on port {chosen}: {error}") from error
+    finally:
+        connection.close()
     if answer.status != HTTPStatus.OK:
         raise NotHealthy(body)
     click.echo(body)

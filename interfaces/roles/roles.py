@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import sys
 from contextlib import AsyncExitStack
 
 import click
@@ -102,11 +101,13 @@ async def _probed(platform: Platform, stop: asyncio.Event) -> None:
 def _greet(settings: Settings) -> None:
     if settings.env != "development":
         return
-    lines = [
-        f"live     {settings.public_url}",
-        f"API      {settings.public_url}/schema",
-        "token    live token --role host",
-        f"state    {settings.var_dir}",
-        f"database {make_url(settings.database_url).render_as_string(hide_password=True)}",
-    ]
-    click.echo("\n".join(lines), file=sys.stdout)
+    database = make_url(settings.database_url).render_as_string(hide_password=True)
+    lines = {
+        "page": settings.public_url,
+        "API": f"{settings.public_url}/schema",
+        "token": "live token --role host",
+        "Cloudflare": settings.cloudflare_api_url,
+        "database": database,
+        "state": str(settings.var_dir),
+    }
+    click.echo("\n".join(f"{name:<11}{value}" for name, value in lines.items()))
