@@ -55,7 +55,7 @@ async def test_query_sees_what_was_just_written(
     settings = api_settings(tmp_path, database_url=url, redis_url=redis_url, prefix=redis_prefix)
     async with running_api(settings) as api:
         host = await api.headers("Mei", "host")
-        for number in range(100):
+        for number in range(50):
             stream_id, position = await api.announced(host, title=f"Show {number}")
             path = f"{BASE}/streams/{stream_id}?min_position={position}"
             shown = await api.client.get(path, headers=host)
