@@ -57,7 +57,8 @@ class ProjectionControl:
         return statuses
 
     async def parked(self, name: str) -> list[Parked]:
-        """The streams the serving generation has set aside, longest first."""
+        """The streams the serving generation has set aside, or else the one being built; first
+        the one that is longest behind."""
         standing = await self._serving(self._known(name))
         return sorted(standing.parked.values(), key=lambda each: each.position) if standing else []
 
@@ -109,8 +110,9 @@ class ProjectionControl:
 
     async def _serving(self, projection: Projection[Any]) -> Standing | None:
         found = await self._generations.of([projection.name])
-        active = next((each for each in found if each.state == "active"), None)
-        return await self._standing(projection, active) if active else None
+        by_state = {each.state: each for each in reversed(found)}
+        chosen = by_state.get("active") or by_state.get("building")
+        return await self._standing(projection, chosen) if chosen else None
 
     async def _standing(
         self, projection: Projection[Any], generation: Generation

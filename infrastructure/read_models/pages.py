@@ -6,11 +6,14 @@ types are decoded.
 
 import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from application.ports import EventLog
 from domain.shared import Recorded
 from infrastructure.event_store.schema import TYPE, Row
+
+_READ_SECONDS = 30.0
 
 
 class RowLog(EventLog, Protocol):
@@ -35,11 +38,56 @@ class LogPages:
         wanted = (after, limit)
         reading = self._reading.get(wanted)
         if reading is None:
-            reading = asyncio.create_task(self.log.read_rows(after, limit))
+            reading = asyncio.create_task(self._read(after, limit))
             self._reading[wanted] = reading
             reading.add_done_callback(lambda _done: self._reading.pop(wanted, None))
         return await asyncio.shield(reading)
 
+    async def _read(self, after: int, limit: int) -> Sequence[Row]:
+        """A connection may die without a word; no page takes this long."""
+        async with asyncio.timeout(_READ_SECONDS):
+            return await self.log.read_rows(after, limit)
+
     async def wanted(self, rows: Sequence[Row], types: Collection[str]) -> list[Recorded]:
         some = [row for row in rows if row[TYPE] in types]
         return await self.log.decode(some) if some else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    after: int
+    limit: int
+    rows: "asyncio.Task[Sequence[Row]]"
+
+
+class ReadAhead:
+    """One reader's way through the log: the next page is read while a full one is folded."""
+
+    def __init__(self, pages: LogPages) -> None:
+        self._pages = pages
+        self._ahead: _Ahead | None = None
+
+    async def page(self, after: int, limit: int) -> Sequence[Row]:
+        """Rows beyond `after`, at most `limit`."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and (ahead.after, ahead.limit) == (after, limit):
+            rows = await ahead.rows
+        else:
+            rows = await self._pages.read(after, limit)
+        if len(rows) == limit:
+            following = rows[-1][0]
+            reading = asyncio.create_task(self._pages.read(following, limit))
+            reading.add_done_callback(_looked_at)
+            self._ahead = _Ahead(following, limit, reading)
+        return rows
+
+    async def end(self) -> None:
+        """Waits for what is being read."""
+        if self._ahead is not None:
+            await asyncio.wait((self._ahead.rows,))
+
+
+def _looked_at(read_ahead: "asyncio.Task[Sequence[Row]]") -> None:
+    """Whoever wanted the page may have gone; its failure is no news then."""
+    if not read_ahead.cancelled():
+        read_ahead.exception()

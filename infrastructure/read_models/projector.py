@@ -73,6 +73,7 @@ class Projector:
         self._ended = asyncio.Event()
         self._ended.set()
         self._wake = asyncio.Event()
+        self._drafts: set[str] = set()
         self._outvoted: set[str] = set()
 
     async def run(self) -> None:
@@ -137,6 +138,9 @@ class Projector:
     ) -> None:
         rebuild = Request(projection.name, "rebuild", "")
         current = [each for each in generations if each.state != "retired"]
+        for interrupted in (each for each in current if each.state == "planned"):
+            if interrupted.epoch in self._drafts:
+                await self._make(projection, interrupted)
         ours = [each for each in current if each.version == projection.version]
         building = any(each.state != "active" for each in ours)
         if (rebuild in requests and not building) or not (ours or self._is_outvoted(current)):
@@ -157,11 +161,17 @@ class Projector:
 
     async def _build(self, projection: Projection[Any], number: int) -> None:
         draft = self._generations.draft(projection.name, projection.version, number)
+        self._drafts.add(draft.epoch)
         if await self._generations.add(draft):
-            await self._stores.of(projection, draft).create()
-            await self._generations.began(draft)
-            self._wake.set()
-            _log.info("projection_building", projection=projection.name, generation=number)
+            await self._make(projection, draft)
+
+    async def _make(self, projection: Projection[Any], draft: Generation) -> None:
+        """Only whoever planned a generation makes it, so that nobody empties what another fills."""
+        await self._stores.of(projection, draft).create()
+        await self._generations.began(draft)
+        self._drafts.discard(draft.epoch)
+        self._wake.set()
+        _log.info("projection_building", projection=draft.name, generation=draft.generation)
 
     async def _run_live(
         self, projection: Projection[Any], generations: Sequence[Generation]
@@ -238,6 +248,7 @@ class Projector:
             _, late = await asyncio.wait(running, timeout=_STOP_SECONDS)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            if late:
+                await asyncio.wait(late, timeout=_STOP_SECONDS)
         with contextlib.suppress(Exception):  # they run out by themselves
             await self._leases.release()

@@ -65,7 +65,7 @@ class Requests:
             "skipped_us": time.time_ns() // 1000,
         }
         async with self._engine.begin() as connection:
-            await connection.execute(upsert(self._engine.dialect.name, SKIPPED_EVENTS), [skipped])
+            await connection.execute(upsert(connection.dialect, SKIPPED_EVENTS), [skipped])
             await self._ask(connection, Request(projection, "retry", parked.stream))
 
     async def skipped(self, projection: str, version: int) -> Collection[int]:
@@ -78,4 +78,4 @@ class Requests:
 
     async def _ask(self, connection: AsyncConnection, request: Request) -> None:
         row = {**msgspec.structs.asdict(request), "requested_us": time.time_ns() // 1000}
-        await connection.execute(upsert(self._engine.dialect.name, REQUESTS), [row])
+        await connection.execute(upsert(connection.dialect, REQUESTS), [row])

@@ -5,8 +5,8 @@ up. After anything unexpected it starts again from what the store holds.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from application.ports import LogUnavailable
 from infrastructure.event_store.schema import Row
+from infrastructure.observability.traces import span
 from infrastructure.read_models.folding import Folding
-from infrastructure.read_models.pages import LogPages
+from infrastructure.read_models.pages import LogPages, ReadAhead
 from infrastructure.read_models.refolding import Refolding
 from infrastructure.read_models.requests import ALL_STREAMS, Requests
 from infrastructure.read_models.store import (
@@ -37,6 +38,9 @@ from projections.projection import Projection
 _PAGE_EVENTS = 2000
 _BATCH_EVENTS = 100_000
 _IDLE_SECONDS = 0.5
+_COMMIT_SECONDS = 60.0
+_LONGEST_REST = 0.02
+_TRACED_EVENTS = 20
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _OUTAGES = (
     LogUnavailable,
@@ -61,15 +65,6 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ahead:
-    """A page that is being read while the one before it is folded."""
-
-    after: int
-    limit: int
-    rows: "asyncio.Task[Sequence[Row]]"
-
-
-@dataclass(frozen=True, slots=True)
 class _Committing:
     """A change on its way to the store."""
 
@@ -89,17 +84,20 @@ class Runner:
         serves: bool = False,
     ) -> None:
         self._projection = projection
+        self._name = projection.name
         self._store = store
         self._around = around
         self._folding: Folding[Any] = Folding(projection)
         self._reached = 0
         self._page_events = _PAGE_EVENTS
         self._condemned: dict[int, str] = {}
+        self._traces: set[str] = set()
         self._retries: list[tuple[str, asyncio.Future[None]]] = []
-        self._ahead: _Ahead | None = None
+        self._reading = ReadAhead(around.pages)
         self._committing: _Committing | None = None
         self._following = Mark(0, 0)
         self._pause = _FIRST_PAUSE
+        self._rest_until = 0.0
         self._stopping = False
         self._woken = asyncio.Event()
         self.serves = serves
@@ -114,6 +112,7 @@ class Runner:
         finally:
             for _, retried in self._retries:
                 retried.cancel()
+            await self._reading.end()
 
     def stop(self) -> None:
         """Ends `run` after the commit it is at."""
@@ -135,19 +134,18 @@ class Runner:
             finally:
                 await self._committed()
         except Overtaken:
-            _log.info("projection_overtaken", projection=self._projection.name)
+            _log.info("projection_overtaken", projection=self._name)
         except GenerationGone:
             self.gone = True
         except Unwritable:
-            _log.info("batch_unwritable", projection=self._projection.name)
+            _log.info("batch_unwritable", projection=self._name)
         except Exception as error:  # noqa: BLE001 - a broken projection must not end its task
             await self._recover(error)
 
     async def _resume(self) -> None:
         """Starts from what the store holds."""
-        name, version = self._projection.name, self._projection.version
         standing = await self._store.open()
-        skipped = await self._around.requests.skipped(name, version)
+        skipped = await self._around.requests.skipped(self._name, self._projection.version)
         if self._retries:
             await self._retry(skipped)
             standing = await self._store.open()
@@ -160,7 +158,8 @@ class Runner:
 
     async def _follow(self) -> None:
         while not self._stopping:
-            rows = await self._next_page()
+            began = asyncio.get_running_loop().time()
+            rows = await self._reading.page(self._reached, self._page_events)
             if rows:
                 await self._fold(rows)
             behind = len(rows) >= self._page_events
@@ -169,27 +168,19 @@ class Runner:
             if self._retries and self._committing is None:
                 return
             if not behind:
+                self._rest(began)
                 await self._caught_up()
 
-    async def _next_page(self) -> Sequence[Row]:
-        after, limit = self._reached, self._page_events
-        ahead, self._ahead = self._ahead, None
-        if ahead is not None and (ahead.after, ahead.limit) == (after, limit):
-            rows = await ahead.rows
-        else:
-            rows = await self._around.pages.read(after, limit)
-        if len(rows) == limit:
-            following = rows[-1][0]
-            reading = asyncio.create_task(self._around.pages.read(following, limit))
-            reading.add_done_callback(_looked_at)
-            self._ahead = _Ahead(following, limit, reading)
-        return rows
+    def _rest(self, began: float) -> None:
+        now = asyncio.get_running_loop().time()
+        self._rest_until = now + min(now - began, _LONGEST_REST)
 
     async def _fold(self, rows: Sequence[Row]) -> None:
         events = await self._around.pages.wanted(rows, self._projection.types)
         if events:
             await self._folding.take(events, self._store.load)
         self._reached = rows[-1][0]
+        self._traces = {each.trace_id for each in events[:_TRACED_EVENTS] if each.trace_id}
 
     def _is_full(self) -> bool:
         return (
@@ -208,9 +199,17 @@ class Runner:
             change = self._folding.change(self._following, self._reached)
             self._folding.settle()
             self._following = change.after
-            self._committing = _Committing(change, asyncio.create_task(self._store.commit(change)))
+            self._committing = _Committing(change, asyncio.create_task(self._write(change)))
         if wait or self._page_events < _PAGE_EVENTS:
-            await self._committed()
+            with ExitStack() as spans:
+                for traceparent in self._traces:
+                    spans.enter_context(span("project", traceparent, projection=self._name))
+                await self._committed()
+
+    async def _write(self, change: Change[Any]) -> Mark:
+        """A connection may die without a word; no batch takes this long."""
+        async with asyncio.timeout(_COMMIT_SECONDS):
+            return await self._store.commit(change)
 
     async def _committed(self) -> None:
         if self._committing is None:
@@ -233,7 +232,7 @@ class Runner:
         for each in parked:
             _log.error(
                 "stream_parked",
-                projection=self._projection.name,
+                projection=self._name,
                 stream=each.stream,
                 position=each.position,
                 error=each.error,
@@ -241,7 +240,7 @@ class Runner:
 
     def _works_again(self) -> None:
         if self._pause > _FIRST_PAUSE:
-            _log.info("projection_recovered", projection=self._projection.name)
+            _log.info("projection_recovered", projection=self._name)
             self._pause = _FIRST_PAUSE
 
     def _stand_at(self, mark: Mark) -> None:
@@ -251,14 +250,17 @@ class Runner:
 
     def _announce(self) -> None:
         if self.serves:
-            self._around.announce(self._projection.name, self.mark.position)
+            self._around.announce(self._name, self.mark.position)
 
     async def _caught_up(self) -> None:
         if not self.serves and await self._store.activate():
             self.serves = True
             self._announce()
-            _log.info("projection_serves", projection=self._projection.name, position=self._reached)
-        if not await self._grown():
+            _log.info("projection_serves", projection=self._name, position=self._reached)
+        if await self._grown():
+            # Half of the time is rest: under load, batches grow instead of their number.
+            await asyncio.sleep(self._rest_until - asyncio.get_running_loop().time())
+        else:
             await self._store.probe()
             self._works_again()
 
@@ -300,11 +302,11 @@ class Runner:
         if self._pause == _FIRST_PAUSE:
             _log.warning(
                 "projection_interrupted",
-                projection=self._projection.name,
+                projection=self._name,
                 error=error_text(error),
                 exc_info=None if isinstance(error, _OUTAGES) else _without_values(error),
             )
-        with contextlib.suppress(TimeoutError):
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._pause):
                 await self._woken.wait()
         self._woken.clear()
@@ -316,9 +318,3 @@ def _without_values(error: Exception) -> Exception:
     if isinstance(error, StatementError):
         error.hide_parameters = True
     return error
-
-
-def _looked_at(read_ahead: "asyncio.Task[Sequence[Row]]") -> None:
-    """Whoever wanted the page may have gone; its failure is no news then."""
-    if not read_ahead.cancelled():
-        read_ahead.exception()

@@ -3,11 +3,11 @@
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Insert, Table, bindparam, delete, select, update
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy import Dialect, Table, TextClause, bindparam, delete, select, text, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -46,7 +46,6 @@ class TableStore(Generic[V]):
         self.table = generation_table(projection, generation.generation)
         columns = self.table.c
         self._load = select(columns.key, columns.view).where(columns.key.in_(bindparam("keys")))
-        self._upsert = upsert(engine.dialect.name, self.table)
         self._remove = delete(self.table).where(columns.key.in_(bindparam("keys")))
 
     async def create(self) -> None:
@@ -87,7 +86,8 @@ class TableStore(Generic[V]):
                 for keys in _chunks(removed):
                     await connection.execute(self._remove, {"keys": keys})
                 for keys in _chunks(kept):
-                    await connection.execute(self._upsert, self._rows(change.views, keys))
+                    rows = self._rows(change.views, keys)
+                    await connection.execute(upsert(connection.dialect, self.table), rows)
                 await self._set_aside(connection, change)
         return change.after
 
@@ -144,7 +144,7 @@ class TableStore(Generic[V]):
             )
         if change.parked:
             rows = [{**own, **msgspec.structs.asdict(each)} for each in change.parked]
-            await connection.execute(upsert(self._engine.dialect.name, PARKED_STREAMS), rows)
+            await connection.execute(upsert(connection.dialect, PARKED_STREAMS), rows)
 
     def _own_row(self) -> tuple[Any, ...]:
         return (
@@ -153,15 +153,35 @@ class TableStore(Generic[V]):
         )
 
 
-def upsert(dialect: str, table: Table) -> Insert:
-    """Inserts rows, or replaces all but the primary key of those that exist."""
-    names = [column.name for column in table.c if not column.primary_key]
-    if dialect == "sqlite":
-        own = sqlite.insert(table)
-        keys = list(table.primary_key)
-        return own.on_conflict_do_update(keys, set_={name: own.excluded[name] for name in names})
-    new = mysql.insert(table)
-    return new.on_duplicate_key_update({name: new.inserted[name] for name in names})
+@cache
+def upsert(dialect: Dialect, table: Table) -> TextClause:
+    """Inserts rows, or replaces all but the primary key of those that exist.
+
+    As text: SQLAlchemy compiles its own upserts anew every time, which took a tenth of the work.
+    """
+    quoted = dialect.identifier_preparer.quote
+    keys = ", ".join(quoted(column.name) for column in table.primary_key)
+    new, tail = _new_value(dialect)
+    changes = ", ".join(
+        f"{quoted(column.name)} = {new.format(quoted(column.name))}"
+        for column in table.c
+        if not column.primary_key
+    )
+    names = ", ".join(quoted(column.name) for column in table.c)
+    values = ", ".join(f":{column.name}" for column in table.c)
+    statement = f"INSERT INTO {quoted(table.name)} ({names}) VALUES ({values})"  # noqa: S608 - names of our own
+    return text(f"{statement} {tail.format(keys)} {changes}").bindparams(
+        *(bindparam(column.name, type_=column.type) for column in table.c)
+    )
+
+
+def _new_value(dialect: Dialect) -> tuple[str, str]:
+    """How an upsert names the value it would have inserted, and what leads to its changes."""
+    if dialect.name == "sqlite":
+        return "excluded.{}", "ON CONFLICT ({}) DO UPDATE SET"
+    if getattr(dialect, "is_mariadb", False):
+        return "VALUES({})", "ON DUPLICATE KEY UPDATE"
+    return "new.{}", "AS new ON DUPLICATE KEY UPDATE"
 
 
 @contextmanager

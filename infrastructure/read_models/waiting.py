@@ -40,7 +40,7 @@ class PositionFeed:
         self._redis = redis
         self._channel = projected_channel(prefix)
         self._positions: dict[str, int] = {}
-        self._waiting: dict[str, _Waiting] = {}
+        self.waiting: dict[str, _Waiting] = {}
         self._task: asyncio.Task[None] | None = None
         self.is_connected = False
 
@@ -65,11 +65,11 @@ class PositionFeed:
         if heard is not None and heard >= wanted.position:
             return True
         woken = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(wanted.name, {})[woken] = wanted.position
+        self.waiting.setdefault(wanted.name, {})[woken] = wanted.position
         try:
             return await self._wait(woken, wanted, timeout)
         finally:
-            del self._waiting[wanted.name][woken]
+            del self.waiting[wanted.name][woken]
 
     async def _wait(self, woken: "asyncio.Future[None]", wanted: Wanted, timeout: float) -> bool:
         deadline = asyncio.get_running_loop().time() + timeout
@@ -88,7 +88,7 @@ class PositionFeed:
 
     def _hear(self, name: str, position: int) -> None:
         self._positions[name] = position
-        for woken, wanted in self._waiting.get(name, {}).items():
+        for woken, wanted in self.waiting.get(name, {}).items():
             if wanted <= position and not woken.done():
                 woken.set_result(None)
 

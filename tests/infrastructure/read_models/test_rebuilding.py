@@ -1,6 +1,5 @@
 """A new generation fills beside the old one and takes its place; what is lost is built again."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -135,9 +134,9 @@ async def test_status_tells_lag_in_events_and_in_seconds(
     async with here.projecting(projection) as views:
         await here.score("ann")
         await caught_up(views, projection, 1)
+        await until(lambda: serves(control, 1))
         (level,) = await control.status()
     await here.append(*players("ann", "bob"))
-    await asyncio.sleep(0)
     (behind,) = await control.status()
     assert (before.state, before.position) == ("missing", 0)
     assert (level.state, level.lag_events, level.lag_seconds) == ("active", 0, 0.0)
