@@ -17,7 +17,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from application.ports import LogUnavailable
 from infrastructure.event_store.appending import Batch, Draft, Overtaken, chained
 from infrastructure.event_store.signal import LogSignal
-from infrastructure.eventsourcing_module.writer import Claim, RecorderWriter, Standing
+from infrastructure.eventsourcing_module.writer import (
+    Claim,
+    QuickRecorderWriter,
+    RecorderWriter,
+    Standing,
+)
 
 _PAUSES = (0.02, 0.1, 0.4, 1.0)
 _BATCH_EVENTS = 2000
@@ -40,8 +45,11 @@ class Call:
 class AppendQueue:
     """Appends calls in batches, one batch at a time. Belongs to one event loop."""
 
-    def __init__(self, writer: RecorderWriter, signal: LogSignal) -> None:
+    def __init__(
+        self, writer: RecorderWriter, quick: QuickRecorderWriter | None, signal: LogSignal
+    ) -> None:
         self._writer = writer
+        self._quick = quick
         self._signal = signal
         self._waiting: deque[Call] = deque()
         self._worker: asyncio.Task[None] | None = None
@@ -60,6 +68,8 @@ class AppendQueue:
 
     async def close(self) -> None:
         await self._writer.close()
+        if self._quick is not None:
+            await self._quick.close()
 
     async def _work(self) -> None:
         while self._waiting:
@@ -86,7 +96,7 @@ class AppendQueue:
                 return await self._append(batch)
             except (Overtaken, LogUnavailable, DBAPIError, PoolTimeout, OSError) as error:
                 failure = error
-                await self._writer.close()
+                await self.close()
             if pause is None or isinstance(_cause(failure), DataError):
                 break
             await asyncio.sleep(pause)
@@ -97,16 +107,17 @@ class AppendQueue:
         return None
 
     async def _append(self, batch: Sequence[Call]) -> None:
-        head = await self._writer.lock()
-        claims = [claim for call in batch for claim in call.claims()]
-        decided = await self._decide(batch, await self._writer.standing(claims))
+        tracks = any(call.tracking is not None for call in batch)
+        writer = self._writer if tracks or self._quick is None else self._quick
+        head, standing = await writer.lock(claim for call in batch for claim in call.claims())
+        decided = await self._decide(batch, standing)
         drafts = [draft for call in decided.accepted for draft in call.drafts]
         if decided.accepted:
             rows, after = chained(head, drafts, time.time_ns() // 1000)
-            await self._writer.commit(Batch(head, after, rows, ()))
+            await writer.commit(Batch(head, after, rows, ()))
             self._signal.notify(after.position)
         else:
-            await self._writer.abandon()
+            await writer.abandon()
         decided.answer(head.position)
 
     async def _decide(self, batch: Sequence[Call], standing: Standing) -> "_Decided":

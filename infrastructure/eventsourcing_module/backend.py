@@ -19,7 +19,12 @@ from infrastructure.event_store.signal import LogSignal
 from infrastructure.eventsourcing_module.appends import AppendQueue
 from infrastructure.eventsourcing_module.errors import was_rolled_back
 from infrastructure.eventsourcing_module.schema import ApplicationTables
-from infrastructure.eventsourcing_module.writer import RecorderWriter, begin_writing, track
+from infrastructure.eventsourcing_module.writer import (
+    QuickRecorderWriter,
+    RecorderWriter,
+    begin_writing,
+    track,
+)
 
 _PAUSES = (0.02, 0.1, 0.4, 1.0, None)
 _POLL_SECONDS = 0.5  # where no wake-up comes: another process, and no Redis to tell of it
@@ -34,7 +39,9 @@ class Backend:
         self._tables = tables
         self._redis = redis
         self._signal = LogSignal(redis, prefix=f"{redis_prefix}{tables.prefix}")
-        self._appends = AppendQueue(RecorderWriter(engine, tables), self._signal)
+        on_file = engine.dialect.name == "sqlite"
+        quick = None if on_file else QuickRecorderWriter(engine, tables)
+        self._appends = AppendQueue(RecorderWriter(engine, tables), quick, self._signal)
         self._listeners: set[threading.Event] = set()
         self._watching: asyncio.Task[None] | None = None
         self._pause: asyncio.Task[bool] | None = None

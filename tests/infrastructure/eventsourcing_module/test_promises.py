@@ -31,6 +31,7 @@ from infrastructure.eventsourcing_module.versioned import VersionedEvent, Versio
 from infrastructure.settings import SettingError
 from tests.support.library import library_env
 
+ODD = "odd'\"%s%%\\;:x-1"
 _ANY_BYTES = bytes(range(256)) + b"\0'\"\\;--"
 
 
@@ -68,8 +69,8 @@ def outcomes(calls: Sequence[Callable[[], Any]]) -> list[Any]:
 
 def test_conflict_of_one_costs_its_neighbours_nothing(database_url: str) -> None:
     with recorder_on(database_url) as recorder:
-        recorder.insert_events([stored("taken")])
-        conflicting = partial(recorder.insert_events, [stored("other"), stored("taken")])
+        recorder.insert_events([stored(ODD)])
+        conflicting = partial(recorder.insert_events, [stored("other"), stored(ODD)])
         fine = [partial(recorder.insert_events, [stored(f"fine-{n}")]) for n in range(8)]
         refused, *rest = outcomes([conflicting, *fine])
 
