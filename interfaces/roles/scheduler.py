@@ -15,6 +15,7 @@ from interfaces.platform import Platform
 
 _LONGEST_SLEEP = 1.0
 _RETRY_SECONDS = 5.0
+_SETTLING_SECONDS = 3.0
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
 _KEPT_WEBHOOKS = 30 * _DAY
@@ -73,7 +74,8 @@ class Scheduler:
 
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
-    """The first time at once. What fails is done again at its next turn."""
+    """The first time soon, once the other roles are up. What fails is done again at its turn."""
+    await asyncio.sleep(min(seconds, _SETTLING_SECONDS))
     while True:
         try:
             await do()
