@@ -23,15 +23,22 @@ _PATH = "/api/v1/streams"
 
 
 async def http_commands(mysql_url: str, redis_url: str, seconds: float) -> Measurement:
-    """`POST /api/v1/streams` with bearer token and idempotency key on 64 connections."""
+    """`POST /api/v1/streams` with bearer token and idempotency key on 64 connections.
+
+    Every role runs in a process of its own, as in production, on the same cores.
+    """
     bare, full = [], []
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         url = await stack.enter_async_context(fresh_database(mysql_url, tables=False))
         environ = _environ(url, redis_url, Path(folder))
         port = int(environ["PORT"])
-        await stack.enter_async_context(_running(["-m", "interfaces.cli", "serve"], environ, port))
-        token = await _token(environ)
+        await _live(environ, "db", "upgrade")
+        for role in ("worker", "projector", "scheduler", "api"):
+            command = ["-m", "interfaces.cli", role]
+            waited_for = port if role == "api" else None
+            await stack.enter_async_context(_running(command, environ, waited_for))
+        token = (await _live(environ, "token", "--role", "host")).split()[-1]
         for _ in range(_ROUNDS):
             free = _free_port()
             server = ["-m", "interfaces.bench.bare_server", _HOST, str(free)]
@@ -69,25 +76,28 @@ def _environ(database_url: str, redis_url: str, folder: Path) -> dict[str, str]:
     }
 
 
-async def _token(environ: Mapping[str, str]) -> str:
+async def _live(environ: Mapping[str, str], *arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "interfaces.cli", "token", "--role", "host",
+        sys.executable, "-m", "interfaces.cli", *arguments,
         env=environ, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     output, _ = await process.communicate()
-    return output.decode().split()[-1]
+    if process.returncode:
+        raise RuntimeError(f"live {' '.join(arguments)} ended with {process.returncode}")
+    return output.decode()
 
 
 @asynccontextmanager
 async def _running(
-    arguments: Sequence[str], environ: Mapping[str, str], port: int
+    arguments: Sequence[str], environ: Mapping[str, str], port: int | None
 ) -> AsyncIterator[None]:
-    """A server process, from when it listens until it has ended."""
+    """A server process, from when it listens on `port`, if it does, until it has ended."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, env=environ, stdout=asyncio.subprocess.DEVNULL
     )
     try:
-        await _listening(process, port)
+        if port is not None:
+            await _listening(process, port)
         yield
     finally:
         if process.returncode is None:
