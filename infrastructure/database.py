@@ -30,6 +30,7 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     return create_async_engine(
         url,
         isolation_level="READ COMMITTED",
+        hide_parameters=True,  # they may be personal data, and errors are logged
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
@@ -39,7 +40,9 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": 30})
+    engine = create_async_engine(
+        url, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": 30}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _pragmas(connection: object, _record: object) -> None:

@@ -48,25 +48,7 @@ class LogTables:
 
 def log_tables(metadata: MetaData, prefix: str = "") -> LogTables:
     return LogTables(
-        events=Table(
-            f"{prefix}events",
-            metadata,
-            Column("position", Position, primary_key=True, autoincrement=False),
-            Column("stream", ascii_text(255), nullable=False),
-            Column("version", Integer, nullable=False),
-            Column("type", ascii_text(255), nullable=False),
-            Column("schema_version", SmallInteger, nullable=False),
-            Column("payload", Bytes, nullable=False),
-            Column("recorded_us", BigInteger, nullable=False),
-            Column("event_id", ascii_text(36), nullable=False),
-            Column("command_id", ascii_text(36), nullable=False),
-            Column("correlation_id", ascii_text(64), nullable=False),
-            Column("causation_id", ascii_text(64)),
-            Column("actor", ascii_text(100), nullable=False),
-            Column("trace_id", ascii_text(55)),
-            Column("hash", Digest, nullable=False),
-            UniqueConstraint("stream", "version", name=f"uq_{prefix}events_stream_version"),
-        ),
+        events=_events(metadata, prefix),
         log_head=Table(
             f"{prefix}log_head",
             metadata,
@@ -94,6 +76,28 @@ def log_tables(metadata: MetaData, prefix: str = "") -> LogTables:
             Column("state", Bytes, nullable=False),
             Column("taken_us", BigInteger, nullable=False),
         ),
+    )
+
+
+def _events(metadata: MetaData, prefix: str) -> Table:
+    return Table(
+        f"{prefix}events",
+        metadata,
+        Column("position", Position, primary_key=True, autoincrement=False),
+        Column("stream", ascii_text(255), nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("type", ascii_text(255), nullable=False),
+        Column("schema_version", SmallInteger, nullable=False),
+        Column("payload", Bytes, nullable=False),
+        Column("recorded_us", BigInteger, nullable=False),
+        Column("event_id", ascii_text(36), nullable=False),
+        Column("command_id", ascii_text(36), nullable=False),
+        Column("correlation_id", ascii_text(64), nullable=False),
+        Column("causation_id", ascii_text(64)),
+        Column("actor", ascii_text(100), nullable=False),
+        Column("trace_id", ascii_text(55)),
+        Column("hash", Digest, nullable=False),
+        UniqueConstraint("stream", "version", name=f"uq_{prefix}events_stream_version"),
     )
 
 

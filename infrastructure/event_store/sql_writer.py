@@ -27,12 +27,14 @@ class SqlLogWriter:
     async def begin(self, command_ids: Sequence[str], versions: Mapping[str, int]) -> Begun:
         with _translated_errors():
             connection = await self._begin_transaction()
-            head, commands = self._tables.log_head.c, self._tables.commands
-            locked = select(head.position, head.hash, head.recorded_us).with_for_update()
-            position, digest, recorded_us = (await connection.execute(locked)).one()
-            asked = select(commands).where(commands.c.command_id.in_(command_ids))
-            known = {row[0]: CommandRecord(*row) for row in await connection.execute(asked)}
-        return Begun(Head(position, digest, recorded_us), known, await self.newer(versions))
+        try:
+            with _translated_errors():
+                head = await self._locked_head(connection)
+                known = await self._known_commands(connection, command_ids)
+            return Begun(head, known, await self.newer(versions))
+        except BaseException:
+            await self.close()
+            raise
 
     async def newer(self, versions: Mapping[str, int]) -> Sequence[Sequence[Any]]:
         if not versions or self._connection is None:
@@ -87,6 +89,18 @@ class SqlLogWriter:
             await self.close()
             raise
         return self._connection
+
+    async def _locked_head(self, connection: AsyncConnection) -> Head:
+        head = self._tables.log_head.c
+        locked = select(head.position, head.hash, head.recorded_us).with_for_update()
+        return Head(*(await connection.execute(locked)).one())
+
+    async def _known_commands(
+        self, connection: AsyncConnection, command_ids: Sequence[str]
+    ) -> dict[str, CommandRecord]:
+        commands = self._tables.commands
+        asked = select(commands).where(commands.c.command_id.in_(command_ids))
+        return {row[0]: CommandRecord(*row) for row in await connection.execute(asked)}
 
     async def _write(self, connection: AsyncConnection, batch: Batch) -> None:
         tables = self._tables
