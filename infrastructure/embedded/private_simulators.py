@@ -95,9 +95,7 @@ class PrivateSimulators:
         wanted = kept or Ports(http=0, rtmp=_RTMP_PORT)
         # Right after a `kill -9` the predecessor may still hold them for a moment.
         patience = _PREDECESSOR_SECONDS if kept else 0.0
-        ports = Ports(
-            http=_free_port(wanted.http, patience), rtmp=_free_port(wanted.rtmp, patience)
-        )
+        ports = Ports(http=_claim(wanted.http, patience), rtmp=_claim(wanted.rtmp, patience))
         if kept and ports != kept:
             _log.warning("the simulators' ports changed: older stream keys no longer work")
         self._ports_file().write_bytes(msgspec.json.encode(ports))
@@ -122,25 +120,32 @@ class PrivateSimulators:
             time.sleep(0.05)
 
 
-def _free_port(wanted: int, patience: float) -> int:
+def free_port(host: str) -> int:
+    """One that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _claim(wanted: int, patience: float) -> int:
     """`wanted` once it is free, or after `patience` seconds another one."""
     deadline = time.monotonic() + patience
-    while not (port := _bindable(wanted)):
+    while wanted and not _is_free(wanted):
         if time.monotonic() >= deadline:
-            return _bindable(0)
+            return free_port("127.0.0.1")
         time.sleep(0.1)
-    return port
+    return wanted or free_port("127.0.0.1")
 
 
-def _bindable(port: int) -> int:
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            return 0
-        chosen: int = probe.getsockname()[1]
-        return chosen
+            return False
+    return True
 
 
 def _listens(port: int) -> bool:

@@ -9,7 +9,7 @@ import click
 import httpx
 import msgspec
 
-from infrastructure.embedded.private_simulators import PrivateSimulators
+from infrastructure.embedded.private_simulators import PrivateSimulators, free_port
 from infrastructure.settings import Settings, load_settings
 from infrastructure.simulators.config import SimulatorConfig, WebhookTarget
 from infrastructure.simulators.serving import serve_simulators
@@ -59,9 +59,12 @@ def serve(host: str, port: int, rtmp_port: int, folder: Path | None, file: Path 
             _configured(settings),
             var_dir=folder or settings.var_dir / "simulators",
             host=host,
-            port=port,
-            rtmp_port=rtmp_port,
+            port=port or free_port(host),
+            rtmp_port=rtmp_port or free_port(host),
         )
+    click.echo(f"Cloudflare http://{config.host}:{config.port}/client/v4")
+    click.echo(f"RTMP       rtmp://{config.host}:{config.rtmp_port}/live/")
+    click.echo(f"control    http://{config.host}:{config.port}/_simulator")
     asyncio.run(serve_simulators(config))
 
 

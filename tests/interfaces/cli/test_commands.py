@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,19 @@ def test_production_names_the_first_setting_it_misses(tmp_path: Path) -> None:
 def test_wrong_usage_ends_with_2(installed: Installation) -> None:
     assert installed.run("nonsense").returncode == 2
     assert CliRunner().invoke(live, ["jobs", "requeue"]).exit_code == 2
+
+
+def test_simulators_run_by_hand_can_be_steered(tmp_path: Path) -> None:
+    with Installation(tmp_path).running("simulate", "serve") as child:
+        assert child.stdout is not None
+        shown = [child.stdout.readline() for _ in range(3)]
+        url = shown[0].split()[1].removesuffix("/client/v4")
+        steering = Installation(tmp_path, {"LIVE_CLOUDFLARE_API_URL": f"{url}/client/v4"})
+        deadline = time.monotonic() + 30
+        while steering.run("simulate", "status").returncode and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert "inputs\t0" in lines(steering, "simulate", "status")
+        lines(steering, "simulate", "misbehave", "duplicate", "--times", "3")
+        lines(steering, "simulate", "behave")
+        assert lines(steering, "simulate", "webhooks") == []
+        assert "live:" in refusal(steering, "simulate", "connect", "nobody")
