@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +11,9 @@ from urllib.parse import quote
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
+
+from infrastructure.embedded.ports import free_port
+from infrastructure.embedded.watching import Watch
 
 _START_SECONDS = 15.0
 _STOP_SECONDS = 5.0
@@ -33,12 +35,18 @@ class PrivateRedis:
         self._folder = folder.resolve()
         self._address = self._folder / "address"
         self._child: subprocess.Popen[bytes] | None = None
+        self._port: int | None = None
+        self._watch = Watch("redis", self._is_up, self._launch)
 
     def start(self) -> None:
-        """Returns once it answers. Raises `NoRedis`."""
+        """Returns once it answers; from then on it is kept running. Raises `NoRedis`."""
         if self.answers():
             _log.info("private redis adopted", folder=str(self._folder))
-            return
+        else:
+            self._launch()
+        self._watch.begin()
+
+    def _launch(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         program = find_redis_server()
         place = self._place()
@@ -80,6 +88,7 @@ class PrivateRedis:
 
     def stop(self) -> None:
         """Asks it to end, which writes its file out first; one that was adopted as well."""
+        self._watch.end()
         try:
             Redis.from_url(self.url(0), socket_timeout=_STOP_SECONDS).shutdown()
         except (NoRedis, RedisError, OSError):
@@ -92,16 +101,18 @@ class PrivateRedis:
             self._child.kill()
             self._child.wait()
 
+    def _is_up(self) -> bool:
+        return self.answers() if self._child is None else self._child.poll() is None
+
     def _place(self) -> list[str]:
         path = self._folder / "redis.sock"
         if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
             self._address.write_text(f"unix://{quote(str(path))}")
             return ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self._address.write_text(f"redis://127.0.0.1:{port}")
-        return ["--bind", "127.0.0.1", "--port", str(port)]
+        if self._port is None:
+            self._port = free_port("127.0.0.1")
+        self._address.write_text(f"redis://127.0.0.1:{self._port}")
+        return ["--bind", "127.0.0.1", "--port", str(self._port)]
 
 
 _OPTIONS = (

@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from infrastructure.embedded.ports import free_port
+from infrastructure.embedded.watching import Watch
 from infrastructure.simulators.config import SimulatorConfig, WebhookTarget
 
 _START_SECONDS = 20.0
@@ -45,7 +47,9 @@ class PrivateSimulators:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
+        self._config = self._folder / "config.json"
         self._child: subprocess.Popen[bytes] | None = None
+        self._watch = Watch("simulators", self._is_up, self._launch)
 
     def ports(self) -> Ports:
         """Where the simulators are, or will be once they are started."""
@@ -53,7 +57,10 @@ class PrivateSimulators:
         return self._kept_ports() or self._choose_ports()
 
     def start(self, api_token: str, webhooks_to: str, secrets: WebhookSecrets) -> Ports:
-        """Returns once they answer. Webhooks go to the paths below `webhooks_to`."""
+        """Returns once they answer; from then on they are kept running.
+
+        Webhooks go to the paths `live` and `video` below `webhooks_to`.
+        """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         ports = self._choose_ports()
         config = SimulatorConfig(
@@ -65,22 +72,37 @@ class PrivateSimulators:
             video_webhook=WebhookTarget(url=f"{webhooks_to}/video", secret=secrets.video),
             leave_with_parent=True,
         )
-        path = self._folder / "config.json"
-        path.touch(mode=0o600)
-        path.write_bytes(msgspec.json.encode(config, enc_hook=str))
+        self._config.touch(mode=0o600)
+        self._config.write_bytes(msgspec.json.encode(config, enc_hook=str))
+        self._launch()
+        self._watch.begin()
+        return ports
+
+    def _launch(self) -> None:
         with (self._folder / "simulators.log").open("ab") as log:
             self._child = subprocess.Popen(  # noqa: S603  # ourselves, no shell
-                [sys.executable, "-m", "interfaces.cli", "simulate", "serve", "--config", path],
+                [
+                    sys.executable,
+                    "-m",
+                    "interfaces.cli",
+                    "simulate",
+                    "serve",
+                    "--config",
+                    self._config,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for us: we stop them after ourselves
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
-        self._await_answer(self._child, ports.http)
-        return ports
+        self._await_answer(self._child, self.ports().http)
+
+    def _is_up(self) -> bool:
+        return self._child is not None and self._child.poll() is None
 
     def stop(self) -> None:
+        self._watch.end()
         if self._child is None:
             return
         self._child.terminate()
@@ -118,14 +140,6 @@ class PrivateSimulators:
                 log = self._folder / "simulators.log"
                 raise SimulatorsFailed(f"the simulators did not start: see {log}")
             time.sleep(0.05)
-
-
-def free_port(host: str) -> int:
-    """One that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _claim(wanted: int, patience: float) -> int:

@@ -9,7 +9,8 @@ import click
 import httpx
 import msgspec
 
-from infrastructure.embedded.private_simulators import PrivateSimulators, free_port
+from infrastructure.embedded.ports import free_port
+from infrastructure.embedded.private_simulators import PrivateSimulators
 from infrastructure.settings import Settings, load_settings
 from infrastructure.simulators.config import SimulatorConfig, WebhookTarget
 from infrastructure.simulators.serving import serve_simulators

@@ -1,7 +1,10 @@
 """What a state folder makes for itself, keys, a lock, a private Redis, and what it leaves."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,19 @@ def test_redis_of_a_killed_process_is_adopted_and_then_ended(tmp_path: Path) -> 
     redis = PrivateRedis(folder)
     assert redis.answers()
     redis.start()
+    redis.stop()
+    assert not redis.answers()
+
+
+def test_private_redis_that_is_killed_comes_back_where_it_was(tmp_path: Path) -> None:
+    redis = PrivateRedis(tmp_path / "redis")
+    redis.start()
+    with client(redis) as connected:
+        os.kill(connected.info("server")["process_id"], signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while not redis.answers() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert redis.answers()
     redis.stop()
     assert not redis.answers()
 
