@@ -1,9 +1,10 @@
 """Decides and appends batches, as far ahead as is safe.
 
 While no other process appends, a batch is decided on what this process wrote last, without asking
-for the head's lock first, and the next batch is decided and written while the one before commits.
-Positions are unique in the log: if the guess was wrong, the database refuses the batch whole, and
-it is decided again under the head's lock. Whoever is refused stays cautious for a while.
+for the head's lock first, and the next batch is decided and put together while the one before is
+written. The head moves from the position a batch was decided at, or not at all: if the guess was
+wrong, the database refuses the batch whole, and it is decided again under the head's lock. Whoever
+is refused stays cautious for a while.
 """
 
 import asyncio
@@ -48,6 +49,7 @@ _BATCH_BYTES = 4 * 1024 * 1024
 _RETRY_PAUSES = (0.02, 0.1, 0.4, 1.0)
 _CAUTIOUS_SECONDS = 1.0
 _REMEMBERED_COMMANDS = 20_000
+_LANES = 2
 
 
 class Flight:
@@ -61,7 +63,7 @@ class Flight:
 
 
 class Appender:
-    """Appends one batch at a time, or several in a row with one lane for each writer.
+    """Appends batches in the order they are placed; one may be decided while another is written.
 
     Commands that a batch could not settle go to `give_back`, to be placed again before others.
     `snapshot_every` is the number of a stream's events between snapshots.
@@ -69,14 +71,14 @@ class Appender:
 
     def __init__(
         self,
-        writers: Sequence[LogWriter],
+        writer: LogWriter,
         loader: StreamLoader,
         signal: LogSignal,
         *,
         cached_states: int = 50_000,
         snapshot_every: int = 1000,
     ) -> None:
-        self._writers = writers
+        self._writer = writer
         self._loader = loader
         self._codec = loader.codec
         self._signal = signal
@@ -87,12 +89,11 @@ class Appender:
         self._head: Head | None = None
         self._cautious_until = 0.0
         self._flights: deque[Flight] = deque()
-        self._free = deque(writers)
         self.give_back: Callable[[Sequence[Waiting]], None] = _refuse_all
 
     async def lane(self) -> None:
         """Waits until another batch can be placed."""
-        while len(self._flights) >= len(self._writers):
+        while len(self._flights) >= _LANES:
             await asyncio.wait([self._flights[0].task])
 
     async def place(self, batch: Sequence[Waiting]) -> None:
@@ -112,8 +113,7 @@ class Appender:
     async def close(self) -> None:
         await self._land_all()
         await asyncio.gather(*self._snapshots, return_exceptions=True)
-        for writer in self._writers:
-            await writer.close()
+        await self._writer.close()
 
     async def _land_all(self) -> None:
         while self._flights:
@@ -133,13 +133,13 @@ class Appender:
         flight = Flight(batch, deciding, _batch(before, deciding))
         previous = self._flights[-1] if self._flights else None
         self._flights.append(flight)
-        flight.task = asyncio.create_task(self._fly(flight, previous, self._free.popleft()))
+        flight.task = asyncio.create_task(self._fly(flight, previous))
         return True
 
-    async def _fly(self, flight: Flight, previous: Flight | None, writer: LogWriter) -> bool:
+    async def _fly(self, flight: Flight, previous: Flight | None) -> bool:
         started = time.monotonic()
         try:
-            await self._write(flight.written, previous, writer)
+            await self._writer.append(flight.written, once=_landed(previous))
         except Exception as failure:  # noqa: BLE001  # whatever it was shows again under the lock
             _log.debug("append_refused", cause=type(failure).__name__)
             self._cautious_until = time.monotonic() + _CAUTIOUS_SECONDS
@@ -151,17 +151,6 @@ class Appender:
             return True
         finally:
             self._flights.remove(flight)
-            self._free.append(writer)
-
-    async def _write(self, batch: Batch, previous: Flight | None, writer: LogWriter) -> None:
-        if previous is None:
-            return await writer.append(batch)
-        await writer.prepare(batch)
-        await asyncio.wait([previous.task])
-        if previous.task.result():
-            return await writer.finish(batch)
-        await writer.abandon()
-        raise Overtaken
 
     def _is_current(self, stream: str) -> bool:
         return self._states.is_current(stream) or any(
@@ -207,17 +196,16 @@ class Appender:
 
     async def _append(self, batch: Sequence[Waiting], *, expect_new: bool) -> None:
         await self._warm(_deciders(batch, with_new=not expect_new))
-        writer = self._writers[0]
-        begun = await self._begin(writer, batch)
+        begun = await self._begin(batch)
         known = begun.commands
         deciding = self._decided(
             begun.head, lambda one: known.get(one) or self._recent.get(one), batch
         )
         written = _batch(begun.head, deciding)
         if written.commands:
-            await writer.commit(written)
+            await self._writer.commit(written)
         else:
-            await writer.abandon()
+            await self._writer.abandon()
         await self._committed(batch, deciding, written.after)
 
     async def _warm(self, deciders: dict[str, Decider[Any]]) -> None:
@@ -235,7 +223,7 @@ class Appender:
                 ):  # else a batch that landed meanwhile knows more
                     self._states.put(stream, state)
 
-    async def _begin(self, writer: LogWriter, batch: Sequence[Waiting]) -> Begun:
+    async def _begin(self, batch: Sequence[Waiting]) -> Begun:
         """Locks the head and brings the states of all touched streams up to it."""
         deciders = _deciders(batch, with_new=True)
         cached = {
@@ -243,12 +231,12 @@ class Appender:
             for stream, decider in deciders.items()
         }
         versions = {stream: loaded.version for stream, loaded in cached.items()}
-        begun = await writer.begin([one.dispatch.command_id for one in batch], versions)
+        begun = await self._writer.begin([one.dispatch.command_id for one in batch], versions)
         try:
             await self._codec.fetch_keys_for(begun.newer)
             current = advanced(deciders, self._codec, cached, begun.newer)
         except BaseException:
-            await writer.abandon()
+            await self._writer.abandon()
             raise
         if self._head is None or self._head.position != begun.head.position:
             self._states.others_appended()
@@ -307,6 +295,10 @@ class Appender:
                 refuse(lacking, error)
         answered = {id(one) for one, _ in deciding.answers}
         self.give_back([one for one in batch if id(one) not in answered and not one.outcome.done()])
+
+
+async def _landed(flight: Flight | None) -> bool:
+    return flight is None or await flight.task
 
 
 def _refuse_all(waiting: Sequence[Waiting]) -> None:

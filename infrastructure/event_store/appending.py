@@ -5,7 +5,7 @@ commit in order; a rolled back batch takes its positions with it. Owns the batch
 the transaction is the writers' (sql_writer, mysql_writer).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -90,26 +90,16 @@ class LogWriter(Protocol):
         """Writes and commits what `begin` began. Raises `Overtaken`."""
         ...
 
-    async def append(self, batch: Batch) -> None:
-        """Writes and commits on a head known from before, in a transaction of its own.
+    async def append(self, batch: Batch, *, once: Awaitable[bool]) -> None:
+        """Writes and commits on a head known beforehand, in a transaction of its own, as soon as
+        `once` says that the batch before stands in the log.
 
-        Raises `Overtaken` when the head is no longer there.
+        Raises `Overtaken` when it does not, or when the head is no longer there.
         """
-        ...
-
-    async def prepare(self, batch: Batch) -> None:
-        """Writes without committing, as `append` would, while the batch before commits elsewhere.
-
-        `finish` it once that batch stands, else `abandon` it. Raises `Overtaken`.
-        """
-        ...
-
-    async def finish(self, batch: Batch) -> None:
-        """Commits what was prepared."""
         ...
 
     async def abandon(self) -> None:
-        """Rolls back what was begun or prepared."""
+        """Rolls back what `begin` began."""
         ...
 
     async def close(self) -> None: ...

@@ -6,7 +6,7 @@ round trip saved under the head's lock is time no other process waits.
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from asyncmy.connection import Connection
@@ -58,17 +58,13 @@ class MySqlLogWriter:
         return (await self._run([self._newer(versions)]))[0] if versions else ()
 
     async def commit(self, batch: Batch) -> None:
-        """The head comes first: whoever appends without having locked it queues up there."""
-        await self._run([self._moved_head(batch), *self._inserts(batch), "COMMIT"])
+        await self._run([self._statements(batch)])
 
-    async def append(self, batch: Batch) -> None:
-        await self.commit(batch)
-
-    async def prepare(self, batch: Batch) -> None:
-        await self._run(list(self._inserts(batch)))
-
-    async def finish(self, batch: Batch) -> None:
-        await self._run([self._moved_head(batch), "COMMIT"])
+    async def append(self, batch: Batch, *, once: Awaitable[bool]) -> None:
+        statements = self._statements(batch)  # put together while the batch before is written
+        if not await once:
+            raise Overtaken
+        await self._run([statements])
 
     async def abandon(self) -> None:
         if self._raw is not None:
@@ -96,6 +92,10 @@ class MySqlLogWriter:
             "SELECT position, stream, version, type, schema_version, payload"
             f" FROM {self._events} WHERE {beyond} ORDER BY stream, version"
         )
+
+    def _statements(self, batch: Batch) -> str:
+        """The head comes first: all who append queue up at its row, in the order they came."""
+        return ";".join([self._moved_head(batch), *self._inserts(batch), "COMMIT"])
 
     def _moved_head(self, batch: Batch) -> str:
         """Moves the head from where the batch was decided, and nowhere else: from any other

@@ -49,7 +49,7 @@ def open_event_store(
 ) -> EventStore:
     """Starts nothing: the sequencer and the signal have `start` and `stop` of their own."""
     appender = Appender(
-        log_writers(engine),
+        log_writer(engine),
         StreamLoader(engine, codec, LOG),
         signal,
         cached_states=limits.states,
@@ -60,11 +60,10 @@ def open_event_store(
     return EventStore(log=log, sequencer=sequencer, codec=codec, signal=signal)
 
 
-def log_writers(engine: AsyncEngine, tables: LogTables = LOG) -> tuple[LogWriter, ...]:
-    """One writer for each batch that may be under way; SQLite locks the file, so it gets one."""
+def log_writer(engine: AsyncEngine, tables: LogTables = LOG) -> LogWriter:
     if engine.dialect.name == "sqlite":
-        return (SqlLogWriter(engine, tables),)
-    return (MySqlLogWriter(engine, tables), MySqlLogWriter(engine, tables))
+        return SqlLogWriter(engine, tables)
+    return MySqlLogWriter(engine, tables)
 
 
 async def lay_head(engine: AsyncEngine, tables: LogTables = LOG) -> None:

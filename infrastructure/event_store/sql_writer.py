@@ -1,7 +1,7 @@
 """The portable log writer, in SQLAlchemy Core. It is the one for SQLite, where BEGIN IMMEDIATE
 locks the whole file as MySQL locks the head's row."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,20 +53,12 @@ class SqlLogWriter:
                 await self.close()
                 raise
 
-    async def append(self, batch: Batch) -> None:
+    async def append(self, batch: Batch, *, once: Awaitable[bool]) -> None:
+        if not await once:
+            raise Overtaken
         with _translated_errors():
             await self._begin_transaction()
         await self.commit(batch)
-
-    async def prepare(self, batch: Batch) -> None:
-        """Waits for the other writer's commit: here a transaction locks the whole file."""
-        with _translated_errors():
-            await self._write(await self._begin_transaction(), batch)
-
-    async def finish(self, batch: Batch) -> None:  # written by `prepare`
-        if self._connection is not None:
-            with _translated_errors():
-                await self._connection.commit()
 
     async def abandon(self) -> None:
         if self._connection is not None:

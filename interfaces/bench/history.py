@@ -10,7 +10,7 @@ from domain.shared import Event
 from domain.streaming import events as fact
 from infrastructure.event_store.appending import Batch, Draft, chained
 from infrastructure.event_store.codec import EventCodec
-from infrastructure.event_store.opening import log_writers
+from infrastructure.event_store.opening import log_writer
 from infrastructure.ids import new_id
 from interfaces.bench.parts import BenchedStore
 
@@ -46,7 +46,7 @@ async def write_one_long_stream(
 async def _write(
     benched: BenchedStore, facts: Iterator[Fact], progress: Callable[[int], None]
 ) -> int:
-    writer = log_writers(benched.engine)[0]
+    writer = log_writer(benched.engine)
     written = 0
     while some := list(islice(facts, _ROWS_A_TRANSACTION)):
         begun = await writer.begin([], {})
