@@ -20,6 +20,7 @@ from infrastructure.read_models.schema import LEASES
 
 BEAT_SECONDS = 2.0
 TAKEOVER_SECONDS = 7.0
+_OWN_HOLDERS: set[str] = set()  # of this process
 
 _Lease = tuple[str, int]
 
@@ -39,7 +40,8 @@ class Leases:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._holder = f"{socket.gethostname()[:150]}:{os.getpid()}:{uuid4().hex[:8]}"
+        self.holder = f"{socket.gethostname()[:150]}:{os.getpid()}:{uuid4().hex[:8]}"
+        _OWN_HOLDERS.add(self.holder)
         self._observed: dict[_Lease, _Observed] = {}
         self._beaten = 0.0
 
@@ -47,12 +49,12 @@ class Leases:
         """(projection, generation) of every lease that is ours, renewed where due."""
         now = time.monotonic()
         if now - self._beaten >= BEAT_SECONDS:
-            renewed = update(LEASES).where(LEASES.c.holder == self._holder)
+            renewed = update(LEASES).where(LEASES.c.holder == self.holder)
             async with self._engine.begin() as connection:
                 await connection.execute(renewed.values(beat=LEASES.c.beat + 1))
             self._beaten = now
         await self._observe(now)
-        return {lease for lease, seen in self._observed.items() if seen.held.holder == self._holder}
+        return {lease for lease, seen in self._observed.items() if seen.held.holder == self.holder}
 
     async def claim(self, generation: Generation) -> bool:
         """Whether the lease is ours now. Call after `held`, which looks at the others' beats."""
@@ -60,7 +62,7 @@ class Leases:
         seen = self._observed.get(lease)
         if seen is None:
             return await self._take_new(lease)
-        if seen.held.holder == self._holder:
+        if seen.held.holder == self.holder:
             return True
         silent = time.monotonic() - seen.since >= TAKEOVER_SECONDS
         if silent or self._is_dead(seen.held.holder):
@@ -70,7 +72,8 @@ class Leases:
     async def release(self) -> None:
         """Gives all leases back; the next projector need not wait."""
         async with self._engine.begin() as connection:
-            await connection.execute(delete(LEASES).where(LEASES.c.holder == self._holder))
+            await connection.execute(delete(LEASES).where(LEASES.c.holder == self.holder))
+        _OWN_HOLDERS.discard(self.holder)
         self._observed.clear()
 
     async def _observe(self, now: float) -> None:
@@ -89,7 +92,7 @@ class Leases:
             async with self._engine.begin() as connection:
                 await connection.execute(
                     insert(LEASES).values(
-                        projection=lease[0], generation=lease[1], holder=self._holder, beat=0
+                        projection=lease[0], generation=lease[1], holder=self.holder, beat=0
                     )
                 )
         except IntegrityError:
@@ -106,7 +109,7 @@ class Leases:
                     LEASES.c.holder == held.holder,
                     LEASES.c.beat == held.beat,
                 )
-                .values(holder=self._holder, beat=held.beat + 1)
+                .values(holder=self.holder, beat=held.beat + 1)
             )
         return taken.rowcount == 1
 
@@ -120,7 +123,7 @@ class Leases:
         if host != socket.gethostname()[:150]:
             return False
         if int(pid) == os.getpid():
-            return True
+            return holder not in _OWN_HOLDERS  # containers restart under the same number
         try:
             os.kill(int(pid), 0)
         except ProcessLookupError:

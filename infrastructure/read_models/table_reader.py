@@ -16,6 +16,7 @@ T = TypeVar("T")
 V = TypeVar("V", bound=msgspec.Struct)
 
 _TRIES = 2
+_OUTAGES = (DBAPIError, PoolTimeout, OSError)
 
 
 class _Serving(msgspec.Struct, frozen=True):
@@ -37,12 +38,15 @@ class TableReader:
         self._serving: dict[str, _Serving] = {}
 
     async def position(self, projection: TableProjection[Any]) -> int:
-        """0 while no generation serves."""
+        """0 while no generation serves. Raises `ProjectionBehind` when it cannot be told."""
         active = select(GENERATIONS.c.position).where(
             GENERATIONS.c.name == projection.name, GENERATIONS.c.state == "active"
         )
-        async with self._engine.connect() as connection:
-            return int((await connection.execute(active)).scalar() or 0)
+        try:
+            async with self._engine.connect() as connection:
+                return int((await connection.execute(active)).scalar() or 0)
+        except _OUTAGES as error:
+            raise ProjectionBehind(projection.name, wanted=0) from error
 
     async def get(self, projection: TableProjection[V], key: str) -> Seen[V | None]:
         def build(serving: _Serving) -> Select[Any]:
@@ -98,7 +102,7 @@ class TableReader:
                         # Its table may be gone by now: MySQL and SQLite call that differently.
                         del self._serving[projection.name]
                         await connection.rollback()
-        except (DBAPIError, PoolTimeout, OSError) as error:
+        except _OUTAGES as error:
             raise ProjectionBehind(projection.name, wanted=0) from error
         raise ProjectionBehind(projection.name, wanted=0)
 

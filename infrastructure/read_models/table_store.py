@@ -35,14 +35,14 @@ _encode = msgspec.json.Encoder().encode
 class TableStore(Generic[V]):
     """One generation of a `TableProjection`. Two writers at once are told apart by the mark."""
 
-    batch_views = 20_000
-
     def __init__(
         self, engine: AsyncEngine, projection: TableProjection[V], generation: Generation
     ) -> None:
         self._engine = engine
         self._projection = projection
         self._generation = generation
+        # SQLite lets nobody else write meanwhile: commands would wait for a large batch.
+        self.batch_views = 2000 if engine.dialect.name == "sqlite" else 20_000
         self.table = generation_table(projection, generation.generation)
         columns = self.table.c
         self._load = select(columns.key, columns.view).where(columns.key.in_(bindparam("keys")))

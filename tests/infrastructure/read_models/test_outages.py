@@ -55,7 +55,7 @@ async def test_projections_go_on_after_redis_was_killed_and_came_back_empty(
             await caught_up(views, both[1], 20)
             await asyncio.to_thread(server.kill)
             last = await there.append(*players(*_NAMES))
-            await views.wait(both[0], last)
+            await caught_up(views, both[0], last)
             with pytest.raises(ProjectionBehind):
                 await views.get(both[1], "p1")
             await asyncio.to_thread(server.start)
@@ -86,7 +86,8 @@ async def cut(there: World, redis_url: str) -> None:
     async with there.engine.connect() as connection:
         own = (await connection.exec_driver_sql("SELECT CONNECTION_ID()")).scalar_one()
         others = await connection.exec_driver_sql(
-            "SELECT processlist_id FROM performance_schema.threads WHERE processlist_db = DATABASE()"
+            "SELECT processlist_id FROM performance_schema.threads "
+            "WHERE processlist_db = DATABASE()"
         )
         for (other,) in others.all():
             if other != own:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import inspect
 
 from infrastructure.read_models.control import ProjectionControl
@@ -58,7 +59,7 @@ async def test_rebuild_gives_the_same_views_and_never_an_older_answer(
         latest = 0
         while not await serves(control, 2):
             last = await there.score("ann")
-            await views.wait(projection, last)
+            await caught_up(views, projection, last)
             seen = await views.get(projection, "ann")
             assert seen.position >= max(last, latest)
             latest = seen.position
@@ -136,12 +137,21 @@ async def test_status_tells_lag_in_events_and_in_seconds(
         await caught_up(views, projection, 1)
         await until(lambda: serves(control, 1))
         (level,) = await control.status()
+        await until(lambda: gauges_show(projection.name, position=1))
     await here.append(*players("ann", "bob"))
     (behind,) = await control.status()
     assert (before.state, before.position) == ("missing", 0)
     assert (level.state, level.lag_events, level.lag_seconds) == ("active", 0, 0.0)
     assert (behind.lag_events, behind.position) == (2, 1)
     assert 0 < behind.lag_seconds < 60
+
+
+async def gauges_show(name: str, *, position: int) -> bool:
+    labels = {"projection": name}
+    shown = REGISTRY.get_sample_value("live_projection_position", labels)
+    return (
+        shown == position and REGISTRY.get_sample_value("live_projection_lag_events", labels) == 0
+    )
 
 
 async def _only(control: ProjectionControl, generation: int) -> bool:
