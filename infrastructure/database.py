@@ -33,7 +33,6 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         hide_parameters=True,  # they may be personal data, and errors are logged
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={"charset": "utf8mb4", "connect_timeout": 5},
     )

@@ -25,6 +25,7 @@ from infrastructure.event_store.appending import (
     Head,
     LogWriter,
     Overtaken,
+    Wanted,
     chained,
 )
 from infrastructure.event_store.deciding import Deciding, Waiting, refuse
@@ -47,7 +48,7 @@ _log = structlog.get_logger(__name__)
 
 _BATCH_BYTES = 4 * 1024 * 1024
 _RETRY_PAUSES = (0.02, 0.1, 0.4, 1.0)
-_CAUTIOUS_SECONDS = 1.0
+_LEAST_CAUTION, _MOST_CAUTION = 0.004, 1.0  # seconds
 _REMEMBERED_COMMANDS = 20_000
 _LANES = 2
 
@@ -88,6 +89,7 @@ class Appender:
         self._recent: OrderedDict[str, CommandRecord] = OrderedDict()
         self._head: Head | None = None
         self._cautious_until = 0.0
+        self._caution = _LEAST_CAUTION
         self._flights: deque[Flight] = deque()
         self.give_back: Callable[[Sequence[Waiting]], None] = _refuse_all
 
@@ -142,15 +144,21 @@ class Appender:
             await self._writer.append(flight.written, once=_landed(previous))
         except Exception as failure:  # noqa: BLE001  # whatever it was shows again under the lock
             _log.debug("append_refused", cause=type(failure).__name__)
-            self._cautious_until = time.monotonic() + _CAUTIOUS_SECONDS
+            self._be_cautious()
             self.give_back(flight.batch)
             return False
         else:
+            self._caution = _LEAST_CAUTION
             await self._committed(flight.batch, flight.deciding, flight.written.after)
             _observe(flight.batch, started)
             return True
         finally:
             self._flights.remove(flight)
+
+    def _be_cautious(self) -> None:
+        """Twice as long each time in a row: others append now and then, or all the time."""
+        self._cautious_until = time.monotonic() + self._caution
+        self._caution = min(self._caution * 2, _MOST_CAUTION)
 
     def _is_current(self, stream: str) -> bool:
         return self._states.is_current(stream) or any(
@@ -231,15 +239,17 @@ class Appender:
             for stream, decider in deciders.items()
         }
         versions = {stream: loaded.version for stream, loaded in cached.items()}
-        begun = await self._writer.begin([one.dispatch.command_id for one in batch], versions)
+        since = None if self._head is None else self._head.position
+        command_ids = [one.dispatch.command_id for one in batch]
+        begun = await self._writer.begin(Wanted(command_ids, versions, since))
         try:
             await self._codec.fetch_keys_for(begun.newer)
             current = advanced(deciders, self._codec, cached, begun.newer)
         except BaseException:
             await self._writer.abandon()
             raise
-        if self._head is None or self._head.position != begun.head.position:
-            self._states.others_appended()
+        if begun.head != self._head:
+            self._states.others_appended(begun.appended_to)
         for stream, loaded in current.items():
             self._states.put(stream, loaded)
         return begun

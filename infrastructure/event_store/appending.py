@@ -5,13 +5,15 @@ commit in order; a rolled back batch takes its positions with it. Owns the batch
 the transaction is the writers' (sql_writer, mysql_writer).
 """
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from infrastructure.event_store.hash_chain import record_hash
 from infrastructure.event_store.schema import Row
+
+MOST_TOLD = 1000  # records appended by others that are looked through for their streams
 
 
 class Overtaken(Exception):
@@ -65,25 +67,31 @@ class Batch(msgspec.Struct, frozen=True):
     commands: Sequence[CommandRecord]
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """What to look up under the lock: known commands, what each stream has beyond a version, and
+    which streams were appended to beyond a position."""
+
+    command_ids: Sequence[str] = ()
+    versions: Mapping[str, int] = {}
+    since: int | None = None
+
+
 class Begun(msgspec.Struct, frozen=True):
-    """The head, now locked; the asked-for commands that are known; the asked-for newer events
-    (the first six columns of `Row`, by stream and version)."""
+    """The head, now locked, and what was wanted: `newer` has the first six columns of `Row` by
+    stream and version; `appended_to` is None if that was not asked, or more than can be told."""
 
     head: Head
-    commands: Mapping[str, CommandRecord]
-    newer: Sequence[Sequence[Any]]
+    commands: Mapping[str, CommandRecord] = {}
+    newer: Sequence[Sequence[Any]] = ()
+    appended_to: Collection[str] | None = None
 
 
 class LogWriter(Protocol):
     """One transaction at a time. Every method raises `LogUnavailable`; after any exception the
     transaction is gone."""
 
-    async def begin(self, command_ids: Sequence[str], versions: Mapping[str, int]) -> Begun:
-        """Locks the head. `versions` asks for what each stream has beyond its version."""
-        ...
-
-    async def newer(self, versions: Mapping[str, int]) -> Sequence[Sequence[Any]]:
-        """As `begin` does, within the transaction it began."""
+    async def begin(self, wanted: Wanted) -> Begun:
+        """Locks the head."""
         ...
 
     async def commit(self, batch: Batch) -> None:

@@ -22,7 +22,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from application.ports import LogUnavailable
-from infrastructure.event_store.appending import Batch, Begun, CommandRecord, Head, Overtaken
+from infrastructure.event_store.appending import (
+    MOST_TOLD,
+    Batch,
+    Begun,
+    CommandRecord,
+    Head,
+    Overtaken,
+    Wanted,
+)
 from infrastructure.event_store.schema import LogTables, Row
 
 _PASSING = (OperationalError, InterfaceError, InternalError)  # lost, deadlocked, moved, read-only
@@ -40,22 +48,21 @@ class MySqlLogWriter:
         self._pooled: AsyncConnection | None = None
         self._raw: Connection | None = None
 
-    async def begin(self, command_ids: Sequence[str], versions: Mapping[str, int]) -> Begun:
+    async def begin(self, wanted: Wanted) -> Begun:
         statements = [
-            f"SELECT position, hash, recorded_us FROM {self._head} WHERE id = 1 FOR UPDATE"
+            f"SELECT position, hash, recorded_us FROM {self._head} WHERE id = 1 FOR UPDATE",
+            self._known_commands(wanted.command_ids) if wanted.command_ids else "DO 0",
+            self._newer(wanted.versions) if wanted.versions else "DO 0",
+            self._appended_to(wanted.since) if wanted.since is not None else "DO 0",
         ]
-        if command_ids:
-            statements.append(self._known_commands(command_ids))
-        if versions:
-            statements.append(self._newer(versions))
-        answers = iter(await self._run(statements))
-        (head,) = next(answers)
-        known = next(answers) if command_ids else ()
-        commands = {row[0]: CommandRecord(*row) for row in known}
-        return Begun(Head(*head), commands, next(answers) if versions else ())
-
-    async def newer(self, versions: Mapping[str, int]) -> Sequence[Sequence[Any]]:
-        return (await self._run([self._newer(versions)]))[0] if versions else ()
+        (head,), known, newer, streams = await self._run(statements)
+        told = wanted.since is not None and len(streams) < MOST_TOLD
+        return Begun(
+            head=Head(*head),
+            commands={row[0]: CommandRecord(*row) for row in known},
+            newer=newer,
+            appended_to={row[0] for row in streams} if told else None,
+        )
 
     async def commit(self, batch: Batch) -> None:
         await self._run([self._statements(batch)])
@@ -91,6 +98,12 @@ class MySqlLogWriter:
         return (
             "SELECT position, stream, version, type, schema_version, payload"
             f" FROM {self._events} WHERE {beyond} ORDER BY stream, version"
+        )
+
+    def _appended_to(self, since: int) -> str:
+        return (
+            f"SELECT stream FROM {self._events} WHERE position > {since}"
+            f" ORDER BY position LIMIT {MOST_TOLD}"
         )
 
     def _statements(self, batch: Batch) -> str:

@@ -1,7 +1,7 @@
 """The portable log writer, in SQLAlchemy Core. It is the one for SQLite, where BEGIN IMMEDIATE
 locks the whole file as MySQL locks the head's row."""
 
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from application.ports import LogUnavailable
-from infrastructure.event_store.appending import Batch, Begun, CommandRecord, Head, Overtaken
+from infrastructure.event_store.appending import (
+    MOST_TOLD,
+    Batch,
+    Begun,
+    CommandRecord,
+    Head,
+    Overtaken,
+    Wanted,
+)
 from infrastructure.event_store.schema import LogTables, newer_events
 
 
@@ -24,23 +32,19 @@ class SqlLogWriter:
         self._tables = tables
         self._connection: AsyncConnection | None = None
 
-    async def begin(self, command_ids: Sequence[str], versions: Mapping[str, int]) -> Begun:
+    async def begin(self, wanted: Wanted) -> Begun:
         with _translated_errors():
             connection = await self._begin_transaction()
-        try:
-            with _translated_errors():
-                head = await self._locked_head(connection)
-                known = await self._known_commands(connection, command_ids)
-            return Begun(head, known, await self.newer(versions))
-        except BaseException:
-            await self.close()
-            raise
-
-    async def newer(self, versions: Mapping[str, int]) -> Sequence[Sequence[Any]]:
-        if not versions or self._connection is None:
-            return ()
-        with _translated_errors():
-            return (await self._connection.execute(newer_events(self._tables, versions))).all()
+            try:
+                return Begun(
+                    head=await self._locked_head(connection),
+                    commands=await self._known_commands(connection, wanted.command_ids),
+                    newer=await self._newer(connection, wanted.versions),
+                    appended_to=await self._appended_to(connection, wanted.since),
+                )
+            except BaseException:
+                await self.close()
+                raise
 
     async def commit(self, batch: Batch) -> None:
         if self._connection is None:
@@ -93,6 +97,23 @@ class SqlLogWriter:
         commands = self._tables.commands
         asked = select(commands).where(commands.c.command_id.in_(command_ids))
         return {row[0]: CommandRecord(*row) for row in await connection.execute(asked)}
+
+    async def _newer(
+        self, connection: AsyncConnection, versions: Mapping[str, int]
+    ) -> Sequence[Sequence[Any]]:
+        if not versions:
+            return ()
+        return (await connection.execute(newer_events(self._tables, versions))).all()
+
+    async def _appended_to(
+        self, connection: AsyncConnection, since: int | None
+    ) -> Collection[str] | None:
+        if since is None:
+            return None
+        events = self._tables.events.c
+        asked = select(events.stream).where(events.position > since).order_by(events.position)
+        streams = (await connection.execute(asked.limit(MOST_TOLD))).scalars().all()
+        return set(streams) if len(streams) < MOST_TOLD else None
 
     async def _write(self, connection: AsyncConnection, batch: Batch) -> None:
         tables = self._tables

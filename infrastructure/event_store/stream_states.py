@@ -5,7 +5,7 @@ A snapshot is a cache: one of another `revision`, or that does not decode, is pa
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -152,8 +152,12 @@ class StreamStates:
             oldest, _ = self._states.popitem(last=False)
             self._current.discard(oldest)
 
-    def others_appended(self) -> None:
-        self._current.clear()
+    def others_appended(self, streams: Collection[str] | None) -> None:
+        """To these streams; None: it is not known to which."""
+        if streams is None:
+            self._current.clear()
+        else:
+            self._current.difference_update(streams)
 
 
 def _restored(decider: Decider[Any], version: int, state: bytes) -> Loaded[Any] | None:

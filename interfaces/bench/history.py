@@ -8,7 +8,7 @@ from itertools import islice
 
 from domain.shared import Event
 from domain.streaming import events as fact
-from infrastructure.event_store.appending import Batch, Draft, chained
+from infrastructure.event_store.appending import Batch, Draft, Wanted, chained
 from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.opening import log_writer
 from infrastructure.ids import new_id
@@ -49,7 +49,7 @@ async def _write(
     writer = log_writer(benched.engine)
     written = 0
     while some := list(islice(facts, _ROWS_A_TRANSACTION)):
-        begun = await writer.begin([], {})
+        begun = await writer.begin(Wanted())
         drafts = list(_drafts(benched.store.codec, some))
         rows, after = chained(begun.head, drafts, time.time_ns() // 1000)
         await writer.commit(Batch(begun.head, after, rows, ()))

@@ -18,6 +18,7 @@ from eventsourcing.utils import Environment
 
 from application.ports import LogUnavailable
 from infrastructure.database import create_engine
+from infrastructure.event_store.appending import Wanted
 from infrastructure.event_store.mysql_writer import MySqlLogWriter
 from infrastructure.event_store.opening import EventStore
 from infrastructure.event_store.schema import LOG
@@ -100,7 +101,7 @@ def _insert(recorder: LogAggregateRecorder, ledger: Ledger, stop: threading.Even
 
 async def holding(url: str, ledger: Ledger) -> None:
     writer = MySqlLogWriter(create_engine(url), LOG)
-    await writer.begin((), {})
+    await writer.begin(Wanted())
     ledger.note("ready")
     await asyncio.Event().wait()
 
