@@ -16,7 +16,7 @@ run: .venv/.run ## serve everything on PORT (default 8000), state in VAR_DIR (de
 	@exec $(BIN)/live serve
 
 test: .venv/.dev ## run the tests against real MySQL, MariaDB and Redis
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)
 
 check: .venv/.dev ## formatting, lint, layers, types
 	$(BIN)/ruff format --check .
