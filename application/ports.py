@@ -11,7 +11,7 @@ from domain.shared import Command, Decider, Recorded
 S = TypeVar("S")
 
 
-class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
+class Dispatch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A command on its way to be decided, with the envelope its events will carry.
 
     The same `command_id` with the same `fingerprint` returns the first outcome; with another
@@ -30,7 +30,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     expected_version: int | None = None
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an accepted command came to.
 
     `position` is the log position its effect is visible from: its last event's, or the head it
@@ -87,7 +87,7 @@ class LogUnavailable(Exception):
         self.retry_after = retry_after
 
 
-class Loaded(msgspec.Struct, Generic[S], frozen=True):
+class Loaded(msgspec.Struct, Generic[S], frozen=True, gc=False):
     """A stream's state as of its `version`; version 0: nothing recorded yet."""
 
     state: S

@@ -33,6 +33,7 @@ from infrastructure.event_store.signal import LogSignal
 from infrastructure.ids import derived_id, new_id
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.jobs.queue import DramatiqJobQueue
+from infrastructure.memory import collect_rarely
 from infrastructure.processes.deadlines import Deadlines
 from infrastructure.processes.runner import ProcessRunner, Registration
 from infrastructure.r2.object_store import open_object_store
@@ -106,7 +107,9 @@ async def open_platform(settings: Settings, *, alone: bool = False) -> AsyncIter
     need not be waited for.
     """
     async with AsyncExitStack() as stack:
-        yield _platform(await _open_parts(stack, settings), alone=alone)
+        platform = _platform(await _open_parts(stack, settings), alone=alone)
+        collect_rarely()
+        yield platform
 
 
 def jobs_namespace(settings: Settings) -> str:

@@ -20,7 +20,7 @@ from domain.streaming.values import (
 )
 
 
-class Feed(msgspec.Struct, frozen=True, kw_only=True):
+class Feed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The last thing recorded about the feed; the two clocks order what is heard about it."""
 
     connected: bool
@@ -28,14 +28,14 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     observed_at: datetime
 
 
-class IngestProblem(msgspec.Struct, frozen=True, kw_only=True):
+class IngestProblem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The problem the host sees now, until the feed is taken."""
 
     problem: str
     at: datetime
 
 
-class Output(msgspec.Struct, frozen=True, kw_only=True):
+class Output(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A simulcast target; `output_uid` is the provider's name for it, once attached."""
 
     url: str
@@ -43,7 +43,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
     output_uid: str | None = None
 
 
-class LiveStream(msgspec.Struct, frozen=True, kw_only=True):
+class LiveStream(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One show. `status` is None before it is scheduled."""
 
     status: LiveStreamStatus | None = None

@@ -31,7 +31,7 @@ class Head(msgspec.Struct, frozen=True):
     recorded_us: int
 
 
-class CommandRecord(msgspec.Struct, frozen=True):
+class CommandRecord(msgspec.Struct, frozen=True, gc=False):
     """What a command came to, as kept with its append."""
 
     command_id: str
@@ -42,7 +42,7 @@ class CommandRecord(msgspec.Struct, frozen=True):
     recorded_us: int
 
 
-class Draft(msgspec.Struct, frozen=True):
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """An event about to be appended: everything but its position, time and hash."""
 
     stream: str

@@ -5,7 +5,6 @@ personal data sealed, envelope, hash chain and command id, as the product does i
 """
 
 import asyncio
-import gc
 import sys
 import time
 from datetime import UTC, datetime
@@ -25,8 +24,6 @@ _WARM_UP_SECONDS = 1.0
 async def measure(url: str, clients: int, seconds: float, *, wait: bool) -> None:
     async with benched_store(url) as benched:
         await _load(benched.store, clients, _WARM_UP_SECONDS)
-        gc.collect()
-        gc.freeze()
         if wait:
             await _start_signal()
         started = time.perf_counter()

@@ -14,6 +14,7 @@ from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.opening import EventStore, SequencerLimits, open_event_store
 from infrastructure.event_store.signal import LogSignal
+from infrastructure.memory import collect_rarely
 
 _MASTER = MultiFernet([Fernet(b"bench" * 8 + b"bnc=")])  # every process must open the same keys
 
@@ -31,6 +32,7 @@ async def benched_store(url: str) -> AsyncIterator[BenchedStore]:
     codec = EventCodec(EVENTS, Keyring(engine, _MASTER))
     store = open_event_store(engine, codec, HANDLERS, LogSignal(), SequencerLimits())
     await store.sequencer.start()
+    collect_rarely()
     try:
         yield BenchedStore(store, engine)
     finally:
