@@ -85,7 +85,9 @@ def paragraphs(field: str, text: str, *, limit: int) -> str:
 def _checked(field: str, text: str, *, limit: int, allowed: str) -> str:
     if len(text) > limit:
         raise TextTooLongError(field=field, limit=limit)
-    if any(_is_control(character) and character not in allowed for character in text):
+    if not text.isprintable() and any(
+        _is_control(character) and character not in allowed for character in text
+    ):
         raise TextHasControlCharactersError(field=field)
     return text
 

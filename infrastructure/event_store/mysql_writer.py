@@ -34,7 +34,8 @@ from infrastructure.event_store.appending import (
 from infrastructure.event_store.schema import LogTables, Row
 
 _PASSING = (OperationalError, InterfaceError, InternalError)  # lost, deadlocked, moved, read-only
-_SESSION = "SET SESSION sql_mode = 'TRADITIONAL', innodb_lock_wait_timeout = 5"
+# What is not bytes is ASCII, and so are the columns: nothing needs converting.
+_SESSION = "SET NAMES ascii; SET SESSION sql_mode = 'TRADITIONAL', innodb_lock_wait_timeout = 5"
 
 
 class MySqlLogWriter:

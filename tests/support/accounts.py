@@ -52,7 +52,14 @@ class MoneyTaken(Event, frozen=True, kw_only=True):
     amount: int
 
 
-EVENTS = (AccountOpened, MoneyPaidIn, MoneyTaken)
+class Noted(Event, frozen=True, kw_only=True):
+    """Somebody wrote something down."""
+
+    tag: ClassVar[str] = "accounts.Noted"
+    text: str
+
+
+EVENTS = (AccountOpened, MoneyPaidIn, MoneyTaken, Noted)
 
 
 class OpenAccount(Command, frozen=True, kw_only=True):
@@ -69,6 +76,11 @@ class PayIn(Command, frozen=True, kw_only=True):
 class Take(Command, frozen=True, kw_only=True):
     account: str
     amount: int
+
+
+class Note(Command, frozen=True, kw_only=True):
+    account: str
+    text: str
 
 
 class Transfer(Command, frozen=True, kw_only=True):
@@ -102,6 +114,8 @@ def decide(state: Account, command: Command) -> tuple[Event, ...]:
             return (AccountOpened(owner=command.owner, owner_name=command.owner_name),)
         case PayIn():
             return (MoneyPaidIn(amount=command.amount),) if command.amount else ()
+        case Note():
+            return (Noted(text=command.text),)
         case Take() if command.amount > state.balance:
             raise Overdrawn(balance=state.balance)
         case Take():
@@ -143,6 +157,7 @@ HANDLERS: Handlers = {
     OpenAccount: on_one_stream(ACCOUNT, _by_account, _answer, opens=True),
     PayIn: on_one_stream(ACCOUNT, _by_account, _answer),
     Take: on_one_stream(ACCOUNT, _by_account, _answer),
+    Note: on_one_stream(ACCOUNT, _by_account),
     Stumble: on_one_stream(ACCOUNT, _by_account),
     Transfer: Handler(
         (ACCOUNT, ACCOUNT),

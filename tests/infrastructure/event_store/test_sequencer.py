@@ -17,6 +17,8 @@ from infrastructure.event_store.schema import GENESIS_HASH, LOG
 from infrastructure.ids import new_id
 from tests.support.accounts import (
     AccountOpened,
+    Note,
+    Noted,
     OpenAccount,
     Overdrawn,
     PayIn,
@@ -194,6 +196,15 @@ async def test_personal_data_is_sealed_and_forgotten_with_its_key(log_url: str) 
     assert isinstance(recorded.event, AccountOpened)
     assert recorded.event.owner_name == "[erased]"
     assert first_broken(GENESIS_HASH, 0, rows)[0] is None
+
+
+async def test_text_in_any_script_is_stored_as_it_is(log_url: str) -> None:
+    note = "王小明's \\ สมชาย 🦀 \x00"
+    async with started_store(log_url) as (store, _):
+        await send(store, Note(account="a", text=note))
+        (recorded,) = await store.log.read(0, limit=1)
+
+    assert recorded.event == Noted(text=note)
 
 
 async def test_long_stream_is_loaded_from_its_snapshot(log_url: str) -> None:
