@@ -39,7 +39,7 @@ def development() -> Mapping[str, str]:
         "LIVE_R2_ENDPOINT_URL": f"{_SIMULATORS}/r2",
         "LIVE_R2_ACCESS_KEY_ID": secrets.token_hex(16),
         "LIVE_R2_SECRET_ACCESS_KEY": secrets.token_hex(32),
-        "LIVE_R2_PUBLIC_URL": f"{_SIMULATORS}/r2/live-media",
+        "LIVE_R2_PUBLIC_URL": f"{_SIMULATORS}/media",
     }
 
 

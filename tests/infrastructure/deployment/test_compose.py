@@ -11,6 +11,7 @@ import yaml
 from infrastructure.deployment.env_file import development, main, production
 from infrastructure.settings import SETTINGS, load_settings
 from infrastructure.simulators.config import SimulatorConfig
+from interfaces.http.app import BASE
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "compose.yaml").read_text()
@@ -60,6 +61,14 @@ def test_api_is_reached_through_the_proxy_alone() -> None:
     }
 
 
+def test_metrics_stay_inside_wherever_the_api_serves_them() -> None:
+    text = (ROOT / "infrastructure" / "deployment" / "Caddyfile").read_text()
+    hidden = re.search(r"@inside path (.*)", text)
+    assert hidden is not None
+    for prefix in ("", BASE):
+        assert {f"{prefix}/metrics", f"{prefix}/metrics/*"} <= set(hidden[1].split())
+
+
 def test_roles_wait_for_the_schema() -> None:
     for name in OURS - {"migrations"}:
         condition = SERVICES[name]["depends_on"]["migrations"]["condition"]
@@ -89,6 +98,7 @@ def test_simulators_config_is_one() -> None:
 def test_development_env_file_is_complete() -> None:
     settings = load_settings(development())
     assert settings.cloudflare_api_url.startswith("http://simulators.localhost:8090")
+    assert settings.r2_public_url == "http://simulators.localhost:8090/media"  # unsigned
     assert development().keys() <= KNOWN | OF_COMPOSE
 
 
