@@ -1,8 +1,6 @@
 """Puts the HTTP application together: routes, the doorkeeper, problems, and the edge around it."""
 
-from typing import Any
-
-from litestar import Litestar, Request, Response, Router
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.types import ASGIApp
 
@@ -20,9 +18,8 @@ from interfaces.http import (
 )
 from interfaces.http.auth import Doorkeeper, refuse_undeclared
 from interfaces.http.edge import Edge
-from interfaces.http.exchange import exchange_of
 from interfaces.http.limits import RateLimiter
-from interfaces.http.problems import render
+from interfaces.http.problems import answer_problem
 from interfaces.http.refusals import BODY_LIMIT
 from interfaces.http.request import ApiRequest
 from interfaces.http.schema import openapi_config
@@ -66,19 +63,10 @@ def _application(platform: Platform, doorkeeper: Doorkeeper) -> Litestar:
     return Litestar(
         route_handlers=[api, probes, *home.ROUTES],
         before_request=doorkeeper.admit,
-        exception_handlers={Exception: _problem},
+        exception_handlers={Exception: answer_problem},
         request_class=ApiRequest,
         request_max_body_size=BODY_LIMIT,
         state=State({"platform": platform}, deep_copy=False),
         openapi_config=openapi_config(VERSION),
         logging_config=None,
-    )
-
-
-def _problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    rendered = render(exchange_of(request.scope), error)
-    headers = {name.decode(): value.decode("latin-1") for name, value in rendered.headers}
-    media_type = headers.pop("content-type")
-    return Response(
-        rendered.body, status_code=rendered.status, headers=headers, media_type=media_type
     )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import structlog
+from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -28,7 +29,7 @@ from application.ports import (
     StaleVersion,
 )
 from domain.shared import DomainError, Language
-from interfaces.http.exchange import Exchange, RawHeaders
+from interfaces.http.exchange import Exchange, RawHeaders, exchange_of
 from interfaces.http.i18n import Catalogue, catalogue
 from interfaces.http.refusals import Refusal
 from interfaces.http.validation import FieldError, InvalidInput, MalformedJson, field_error
@@ -123,6 +124,16 @@ class Rendered(NamedTuple):
     status: int
     headers: RawHeaders
     body: bytes
+
+
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """For litestar, which would put an error it does not know into words of its own."""
+    rendered = render(exchange_of(request.scope), error)
+    headers = {name.decode(): value.decode("latin-1") for name, value in rendered.headers}
+    media_type = headers.pop("content-type")
+    return Response(
+        rendered.body, status_code=rendered.status, headers=headers, media_type=media_type
+    )
 
 
 def render(exchange: Exchange, error: Exception) -> Rendered:

@@ -6,6 +6,7 @@ from litestar.types import ASGIApp
 
 from interfaces.http.edge import Edge
 from interfaces.http.operations import PROBES
+from interfaces.http.problems import answer_problem
 from interfaces.http.request import ApiRequest
 from interfaces.platform import Platform
 
@@ -13,6 +14,7 @@ from interfaces.platform import Platform
 def create_probes(platform: Platform) -> ASGIApp:
     app = Litestar(
         route_handlers=PROBES,
+        exception_handlers={Exception: answer_problem},
         request_class=ApiRequest,
         state=State({"platform": platform}, deep_copy=False),
         openapi_config=None,

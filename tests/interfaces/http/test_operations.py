@@ -1,9 +1,12 @@
 from collections.abc import Callable
+from typing import Any, cast
 
+import httpx
 import msgspec
 import pytest
 
 from infrastructure.settings import Settings
+from interfaces.roles.probes import create_probes
 from tests.support.http import BASE, Api, problem, running_api
 
 NOBODY_THERE = "redis://127.0.0.1:9/0"
@@ -85,6 +88,20 @@ async def test_ready_names_what_is_down(settings: Callable[..., Settings]) -> No
     found = problem(answer)
     assert found["code"] == "not_ready"
     assert [error["field"] for error in found["errors"]] == ["redis"]  # type: ignore[attr-defined]
+
+
+async def test_probes_of_the_other_roles_name_what_is_down(
+    settings: Callable[..., Settings],
+) -> None:
+    async with running_api(settings(), projecting=False) as api:
+        await _cut(api)
+        transport = httpx.ASGITransport(cast("Any", create_probes(api.platform)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://worker") as client:
+            answer = await client.get("/health/ready")
+            nothing = await client.get("/nope")
+    assert answer.status_code == 503
+    assert [error["field"] for error in problem(answer)["errors"]] == ["redis"]  # type: ignore[attr-defined]
+    assert problem(nothing)["code"] == "not_found"
 
 
 async def test_commands_go_on_while_redis_is_away_and_queries_say_503(
