@@ -59,7 +59,7 @@ class ReviseLiveStream(
 
 
 class AttachThumbnail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    media_id: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    media_id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9/._-]+$", max_length=300)]
 
 
 @post(
@@ -115,7 +115,7 @@ async def list_shows(
         if shown
         else None,
     )
-    return answer(seen, page)
+    return answer(seen, page, _NO_STORE)
 
 
 @get("/streams/{stream_id:str}", access=PUBLIC, kind="query", tags=TAGS, summary="One show")

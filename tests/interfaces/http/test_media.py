@@ -92,6 +92,18 @@ async def test_picture_of_another_show_cannot_be_attached(api: Api) -> None:
     assert problem(answer)["code"] == "thumbnail_not_uploaded"
 
 
+@pytest.mark.parametrize("name", ["", "\u98ef" * 245, "a b", "../x?y"])
+@pytest.mark.asyncio(loop_scope="module")
+async def test_media_id_we_never_gave_out_is_bad_input(api: Api, name: str) -> None:
+    host = await api.headers("Mei", "host")
+    stream_id, _ = await api.announced(host)
+    media_id = f"streams/{stream_id}/thumbnails/{name}" if name else ""
+    answer = await api.client.post(
+        f"{BASE}/streams/{stream_id}/thumbnail", json={"media_id": media_id}, headers=host
+    )
+    assert problem(answer)["code"] == "invalid_input"
+
+
 @pytest.mark.asyncio(loop_scope="module")
 async def test_object_store_that_does_not_answer_is_a_503(api: Api) -> None:
     host = await api.headers("Mei", "host")
