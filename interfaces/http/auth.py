@@ -79,12 +79,10 @@ class Doorkeeper:
             return None
         try:
             return self._tokens.verify(_bearer(sent))
-        except ExpiredToken:
-            raise TokenExpired from None
-        except InvalidToken:
-            # Guessing costs us a signature check each: it counts against the address.
+        except InvalidToken as refused:
+            # Each costs us a signature check: guesses and old tokens count against the address.
             await self._limiter.count(exchange, client)
-            raise TokenInvalid from None
+            raise (TokenExpired if isinstance(refused, ExpiredToken) else TokenInvalid) from None
 
 
 def _bearer(sent: str) -> str:
