@@ -179,7 +179,7 @@ def _is_local(url: str) -> bool:
 
 @contextmanager
 def _counted(operation: str) -> Iterator[None]:
-    outcome = "ok"
+    outcome = "failed"  # such as a call that was cut off
     try:
         yield
     except ProviderThrottled:
@@ -191,5 +191,7 @@ def _counted(operation: str) -> Iterator[None]:
     except ProviderRefused:
         outcome = "refused"
         raise
+    else:
+        outcome = "ok"
     finally:
         PROVIDER_CALLS.labels("cloudflare", operation, outcome).inc()

@@ -124,14 +124,17 @@ class R2ObjectStore:
 
     async def _call(self, operation: str, run: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
-        outcome = "ok"
+        outcome = "failed"
         try:
             with span(f"r2.{operation}"):
-                return await loop.run_in_executor(self._threads, run)
+                answer = await loop.run_in_executor(self._threads, run)
         except (ClientError, BotoCoreError) as problem:
             error = _port_error(problem)
             outcome = _outcome(error)
             raise error from problem
+        else:
+            outcome = "ok"
+            return answer
         finally:
             PROVIDER_CALLS.labels("r2", operation, outcome).inc()
 
