@@ -17,8 +17,8 @@ from infrastructure.observability.traces import current_traceparent
 
 # Below WARNING these write statements, signed URLs, headers or frames.
 _QUIET = (
-    "aiosqlite", "asyncio", "asyncmy", "boto3", "botocore", "dramatiq", "httpcore", "httpx",
-    "litestar", "opentelemetry", "s3transfer", "sqlalchemy", "urllib3", "uvicorn.access",
+    "aiosqlite", "alembic", "asyncio", "asyncmy", "boto3", "botocore", "dramatiq", "httpcore",
+    "httpx", "litestar", "opentelemetry", "s3transfer", "sqlalchemy", "urllib3", "uvicorn.access",
     "websockets",
 )  # fmt: skip
 
