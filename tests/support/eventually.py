@@ -4,13 +4,21 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 _PAUSE_SECONDS = 0.02
 
 
-async def eventually(check: Callable[[], T | Awaitable[T]], *, timeout: float = 10) -> T:
+@overload
+async def eventually(check: Callable[[], Awaitable[T]], *, timeout: float = 10) -> T: ...
+
+
+@overload
+async def eventually(check: Callable[[], T], *, timeout: float = 10) -> T: ...
+
+
+async def eventually(check: Callable[[], Any], *, timeout: float = 10) -> Any:
     """The first truthy answer of `check`; an AssertionError in it counts as not yet.
 
     After `timeout` seconds the last AssertionError is raised, or one that shows the last answer.
@@ -25,9 +33,7 @@ async def eventually(check: Callable[[], T | Awaitable[T]], *, timeout: float = 
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def _attempt(
-    check: Callable[[], T | Awaitable[T]],
-) -> tuple[T | None, AssertionError | None]:
+async def _attempt(check: Callable[[], Any]) -> tuple[Any, AssertionError | None]:
     try:
         answer = check()
         return (await answer if inspect.isawaitable(answer) else answer), None

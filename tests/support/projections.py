@@ -226,8 +226,7 @@ async def caught_up(views: ReadModels, projection: Projection[Any], position: in
 
 async def until(check: Callable[[], Awaitable[bool]], *, timeout: float = 10) -> None:
     """`eventually`, for checks that answer yes or no."""
-    asked: Callable[[], bool | Awaitable[bool]] = check
-    await eventually(asked, timeout=timeout)
+    await eventually(check, timeout=timeout)
 
 
 @asynccontextmanager

@@ -121,13 +121,7 @@ class PrivateMariaDB(Server):
         return [*programs.mariadbd(), "--no-defaults", *self._options()]
 
     def answers(self) -> bool:
-        try:
-            pymysql.connect(
-                host="127.0.0.1", port=self.port, user="root", connect_timeout=2
-            ).close()
-        except pymysql.MySQLError:
-            return False
-        return True
+        return mysql_answers(self.port)
 
     def _options(self) -> list[str]:
         """Every commit reaches the disk, as in production."""
