@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 _log = structlog.get_logger(__name__)
 _RETRY_SECONDS = 0.5
+_LEAST_PAUSE_SECONDS = 0.004
 
 
 class LogSignal:
@@ -73,12 +74,14 @@ class LogSignal:
                 waiting.set_result(None)
 
     async def _publish(self, redis: "Redis") -> None:
-        """One publisher: commits that come while it sends are covered by its next message."""
+        """One publisher: commits that come while it sends, or shortly after, are covered by its
+        next message. Every process wakes up for each."""
         while True:
             await self._unsent.wait()
             self._unsent.clear()
             try:
                 await redis.publish(self._channel, str(self._position))
+                await asyncio.sleep(_LEAST_PAUSE_SECONDS)
             except (RedisError, OSError):
                 await asyncio.sleep(_RETRY_SECONDS)
                 self._unsent.set()
