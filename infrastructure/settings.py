@@ -167,7 +167,7 @@ SETTINGS: dict[str, Setting] = {
     "log_level": Setting("LIVE_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info", "least level logged"),
     "log_format": Setting("LIVE_LOG_FORMAT", one_of("auto", "json", "console"), "auto", "json, console, or by terminal"),
     "queue_limit": Setting("LIVE_QUEUE_LIMIT", whole(1, 1_000_000), "10000", "commands that may wait before 503 overloaded"),
-    "batch_limit": Setting("LIVE_BATCH_LIMIT", whole(1, 10_000), "512", "commands decided in one transaction at most"),
+    "batch_limit": Setting("LIVE_BATCH_LIMIT", whole(1, 10_000), "64", "commands decided in one transaction at most"),
     "snapshot_every": Setting("LIVE_SNAPSHOT_EVERY", whole(10, 1_000_000), "1000", "events of a stream between snapshots"),
     "command_retention_days": Setting("LIVE_COMMAND_RETENTION_DAYS", whole(1, 3650), "30", "how long command ids are remembered"),
     "rate_limit_per_minute": Setting("LIVE_RATE_LIMIT_PER_MINUTE", whole(0, 10_000_000), "6000", "requests a minute and caller; 0: unlimited"),
