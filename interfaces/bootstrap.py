@@ -1,10 +1,9 @@
 """Wires the parts together. The only place that knows which adapter plays which role."""
 
-import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,7 +49,6 @@ from projections.streaming.catalogue import PROJECTIONS
 
 _REDIS_CONNECTIONS = 64
 _REDIS_PATIENCE_SECONDS = 5
-_STOP_AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +82,7 @@ async def open_store(settings: Settings, redis: Redis | None = None) -> AsyncIte
             log=log,
         )
     finally:
-        await _ended(signal.stop)
+        await signal.stop()
         await engine.dispose()
 
 
@@ -135,7 +133,7 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
     store = await stack.enter_async_context(open_store(settings, redis))
     views = ReadModels(store.engine, redis, prefix=settings.redis_prefix)
     await views.start()
-    stack.push_async_callback(_ended, views.stop)
+    stack.push_async_callback(views.stop)
     cloudflare = open_client(settings, redis)
     stack.push_async_callback(cloudflare.aclose)
     return _Parts(
@@ -168,18 +166,6 @@ async def _open_bus(stack: AsyncExitStack, settings: Settings, store: Store) -> 
     await bus.start()
     stack.push_async_callback(bus.stop)
     return bus
-
-
-async def _ended(stop: Callable[[], Awaitable[None]]) -> None:
-    """Asks again after a second: redis-py 8.1 swallows a cancellation that meets a subscriber
-    while it starts to read (asyncio/connection.py, read_response), and stopping then waits for a
-    message that never comes."""
-    while True:
-        try:
-            async with asyncio.timeout(_STOP_AGAIN_SECONDS):
-                return await stop()
-        except TimeoutError:
-            continue
 
 
 def _platform(parts: _Parts, *, alone: bool) -> Platform:

@@ -10,6 +10,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from infrastructure.cancelling import cancel
+
 _log = structlog.get_logger(__name__)
 _RETRY_SECONDS = 0.5
 _LEAST_PAUSE_SECONDS = 0.004
@@ -39,10 +41,8 @@ class LogSignal:
             ]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        tasks, self._tasks = self._tasks, []
+        await cancel(*tasks)
 
     def notify(self, position: int) -> None:
         """Call after a commit, from this loop."""

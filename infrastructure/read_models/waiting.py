@@ -12,6 +12,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from infrastructure.cancelling import cancel
 from infrastructure.read_models.announcer import projected_channel
 
 _RETRY_SECONDS = 0.2
@@ -50,8 +51,7 @@ class PositionFeed:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel(self._task)
             self._task = None
 
     async def reach(self, wanted: Wanted, timeout: float) -> bool:
