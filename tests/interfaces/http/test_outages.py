@@ -44,7 +44,7 @@ async def eventually_accepted(api: Api, headers: dict[str, str]) -> None:
         answer = await api.client.post(f"{BASE}/streams", json=SHOW, headers=headers, timeout=30)
         return answer.status_code == 201
 
-    await eventually(accepted, timeout=20)  # type: ignore[arg-type]  # see support/http.py
+    await eventually(accepted, timeout=20)
 
 
 @pytest.mark.parametrize("server", ["mysql", "mariadb"])
