@@ -23,6 +23,7 @@ from infrastructure.cloudflare.live_video import open_live_video
 from infrastructure.cloudflare.notices import read_notice
 from infrastructure.cloudflare.playback import open_playback
 from infrastructure.database import create_engine
+from infrastructure.event_store.checkpoints import Checkpoints, load_checkpoint_key
 from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.log import SqlEventLog
@@ -33,9 +34,10 @@ from infrastructure.ids import derived_id, new_id
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.jobs.queue import DramatiqJobQueue
 from infrastructure.memory import collect_rarely
+from infrastructure.observability.masking import hide_secrets_of
 from infrastructure.processes.deadlines import Deadlines
 from infrastructure.processes.runner import ProcessRunner, Registration
-from infrastructure.r2.object_store import open_object_store
+from infrastructure.r2.object_store import R2ObjectStore, open_object_store
 from infrastructure.read_models.control import ProjectionControl
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.read_models import ReadModels
@@ -66,6 +68,7 @@ class Store:
 @asynccontextmanager
 async def open_store(settings: Settings, redis: Redis | None = None) -> AsyncIterator[Store]:
     """Needs the database alone. With `redis` it hears of what other processes append."""
+    hide_secrets_of(settings)
     engine = create_engine(settings.database_url)
     keyring = Keyring(engine, MultiFernet(master_keys(settings)))
     codec = EventCodec(EVENTS, keyring)
@@ -125,6 +128,7 @@ class _Parts:
     views: ReadModels
     jobs: DramatiqJobQueue
     cloudflare: CloudflareClient
+    objects: R2ObjectStore
 
 
 async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
@@ -136,6 +140,8 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
     stack.push_async_callback(views.stop)
     cloudflare = open_client(settings, redis)
     stack.push_async_callback(cloudflare.aclose)
+    objects = open_object_store(settings)
+    stack.push_async_callback(objects.aclose)
     return _Parts(
         settings=settings,
         store=store,
@@ -144,6 +150,7 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
         views=views,
         jobs=DramatiqJobQueue(jobs_redis, jobs_namespace(settings), JOBS),
         cloudflare=cloudflare,
+        objects=objects,
     )
 
 
@@ -173,7 +180,7 @@ def _platform(parts: _Parts, *, alone: bool) -> Platform:
     outside = _Outside(
         video=open_live_video(parts.cloudflare, settings, parts.redis),
         vault=SqlVault(store.engine, master_keys(settings)),
-        objects=open_object_store(settings),
+        objects=parts.objects,
         inbox=WebhookInbox(store.engine),
     )
     return Platform(
@@ -191,6 +198,7 @@ def _platform(parts: _Parts, *, alone: bool) -> Platform:
         dead_jobs=DeadJobs(store.engine),
         processes=_processes(parts, alone=alone),
         deadlines=Deadlines(store.engine, parts.jobs),
+        checkpoints=_checkpoints(parts),
         inbox=outside.inbox,
         video=outside.video,
         signer=open_playback(settings),
@@ -209,6 +217,14 @@ class _Outside:
     vault: SqlVault
     objects: ObjectStore
     inbox: WebhookInbox
+
+
+def _checkpoints(parts: _Parts) -> Checkpoints:
+    """Kept in the object store as well, where there is one."""
+    settings, store = parts.settings, parts.store
+    objects = parts.objects if settings.r2_endpoint_url else None
+    key = load_checkpoint_key(settings.checkpoint_key)
+    return Checkpoints(store.engine, store.log, key, objects)
 
 
 def _projector(parts: _Parts) -> Projector:

@@ -13,6 +13,7 @@ from application.ports import (
     Vault,
 )
 from application.streaming.services import StreamingServices
+from infrastructure.event_store.checkpoints import Checkpoints
 from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.log import SqlEventLog
@@ -54,6 +55,7 @@ class Platform:
     dead_jobs: DeadJobs
     processes: ProcessRunner
     deadlines: Deadlines
+    checkpoints: Checkpoints
     inbox: WebhookInbox
     video: LiveVideo
     signer: PlaybackSigner

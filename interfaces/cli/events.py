@@ -6,7 +6,7 @@ import click
 import msgspec
 from sqlalchemy import select
 
-from infrastructure.event_store.checkpoints import Checkpoints
+from infrastructure.event_store.checkpoints import Checkpoints, load_checkpoint_key
 from infrastructure.event_store.schema import LOG
 from infrastructure.event_store.verification import verify as verify_log
 from interfaces.bootstrap import Store
@@ -15,7 +15,6 @@ from interfaces.cli.opening import log_store, operated_platform, run
 from interfaces.cli.output import progress, show_json
 from interfaces.cli.replaying import state_as_it_was
 from interfaces.envelopes import Envelope, Wanted, pages
-from interfaces.roles.background import checkpoint_key, open_checkpoints
 
 _POLL_SECONDS = 1.0
 _PAYLOAD_SHOWN = 160
@@ -148,7 +147,8 @@ async def _position_of(store: Store, event_id: str) -> int | None:
 
 async def _verify(first: int, last: int | None) -> None:
     async with log_store() as store:
-        checkpoints = Checkpoints(store.engine, store.log, checkpoint_key(store.settings))
+        key = load_checkpoint_key(store.settings.checkpoint_key)
+        checkpoints = Checkpoints(store.engine, store.log, key)
         total = (last or await store.log.head()) - first + 1
         verified = 0
         with progress("verifying", total) as advance:
@@ -168,8 +168,8 @@ async def _verify(first: int, last: int | None) -> None:
 
 async def _checkpoint() -> None:
     async with operated_platform(simulators=True) as platform:
-        signer = open_checkpoints(platform)
-        signed = await signer.sign() or await signer.latest()
+        checkpoints = platform.checkpoints
+        signed = await checkpoints.sign() or await checkpoints.latest()
     show_json(signed)
 
 

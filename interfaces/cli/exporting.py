@@ -41,7 +41,11 @@ async def export_log(to: str, wanted: Wanted) -> None:
             target = urlsplit(to)
             bucket = msgspec.structs.replace(settings, r2_bucket=target.netloc)
             prefix = target.path.strip("/") or "events"
-            await _upload(store.log, wanted, open_object_store(bucket), prefix)
+            objects = open_object_store(bucket)
+            try:
+                await _upload(store.log, wanted, objects, prefix)
+            finally:
+                await objects.aclose()
         else:
             await _append(store.log, wanted, Path(to))
 

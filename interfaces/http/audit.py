@@ -9,7 +9,6 @@ from interfaces.http.log import READERS
 from interfaces.http.parameters import whole
 from interfaces.http.queries import seen_at
 from interfaces.http.request import ApiRequest
-from interfaces.roles.background import open_checkpoints
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True, rename={"first": "from", "last": "to"}):
@@ -43,7 +42,7 @@ async def verify_log(request: ApiRequest) -> Response[Verified]:
     to = query.get("to")
     found = await verify(
         request.platform.log,
-        open_checkpoints(request.platform),
+        request.platform.checkpoints,
         first=first,
         last=whole("to", to, least=first) if to else None,
     )

@@ -4,13 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-from infrastructure.event_store.checkpoints import Checkpoints
 from infrastructure.jobs.broker import disown_all, jobs_client
 from infrastructure.jobs.worker import JobWorker
-from infrastructure.settings import SettingError, Settings
+from infrastructure.settings import Settings
 from interfaces.bootstrap import jobs_namespace
 from interfaces.jobs.streaming import handlers
 from interfaces.platform import Platform
@@ -54,31 +50,12 @@ async def working(platform: Platform, *, alone: bool = False) -> AsyncIterator[N
 
 @asynccontextmanager
 async def scheduling(platform: Platform) -> AsyncIterator[None]:
-    scheduler = Scheduler(platform, open_checkpoints(platform))
+    scheduler = Scheduler(platform)
     await scheduler.start()
     try:
         yield
     finally:
         await scheduler.stop()
-
-
-def open_checkpoints(platform: Platform) -> Checkpoints:
-    """Kept in the object store as well, where there is one."""
-    objects = platform.objects if platform.settings.r2_endpoint_url else None
-    key = checkpoint_key(platform.settings)
-    return Checkpoints(platform.engine, platform.log, key, objects)
-
-
-def checkpoint_key(settings: Settings) -> Ed25519PrivateKey:
-    """Raises `SettingError`."""
-    pem = settings.checkpoint_key.text.replace("\\n", "\n").encode()
-    try:
-        key = load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError):
-        key = None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SettingError("LIVE_CHECKPOINT_KEY", "must be an Ed25519 private key in PEM")
-    return key
 
 
 def _disown(settings: Settings) -> None:

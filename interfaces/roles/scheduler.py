@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from infrastructure.event_store.checkpoints import Checkpoints
 from infrastructure.housekeeping import forget_commands
 from interfaces.platform import Platform
 
@@ -24,9 +23,8 @@ _log = structlog.get_logger(__name__)
 
 
 class Scheduler:
-    def __init__(self, platform: Platform, checkpoints: Checkpoints) -> None:
+    def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._checkpoints = checkpoints
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -58,7 +56,7 @@ class Scheduler:
         await self._platform.jobs.enqueue("streaming.sweep_live_inputs", f"{time.time():.3f}")
 
     async def _sign(self) -> None:
-        checkpoint = await self._checkpoints.sign()
+        checkpoint = await self._platform.checkpoints.sign()
         if checkpoint is not None:
             _log.info("log checkpoint signed", position=checkpoint.position, hash=checkpoint.hash)
 

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import cast
 
+import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 from sqlalchemy import Delete, Update, delete, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from application.ports import ObjectStore, ProviderUnavailable, StoredObject
 from infrastructure.event_store.checkpoints import Checkpoints, is_genuine
 from infrastructure.event_store.log import SqlEventLog
 from infrastructure.event_store.schema import LOG
@@ -104,3 +107,33 @@ async def test_sign_signs_a_position_once(told: Told) -> None:
     assert signed is not None
     assert signed.position == 20
     assert await told.checkpoints.sign() is None
+
+
+class ForgetfulStore:
+    """An object store whose next puts fail."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.failures = 0
+
+    async def head(self, key: str) -> StoredObject | None:
+        body = self.kept.get(key)
+        return None if body is None else StoredObject(key=key, size=len(body), content_type="")
+
+    async def put(self, key: str, body: bytes, *, content_type: str) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ProviderUnavailable(f"no {content_type} now")
+        self.kept[key] = body
+
+
+async def test_checkpoint_that_could_not_be_stored_elsewhere_is_stored_next_time(
+    told: Told,
+) -> None:
+    objects = ForgetfulStore()
+    checkpoints = Checkpoints(told.engine, told.log, KEY, cast("ObjectStore", objects))
+    objects.failures = 1
+    with pytest.raises(ProviderUnavailable):
+        await checkpoints.sign()
+    assert await checkpoints.sign() is None
+    assert [int(key[-10:-5]) for key in objects.kept] == [15, 20]
