@@ -4,12 +4,10 @@ import sys
 
 import click
 import msgspec
-from sqlalchemy import select
 
 from infrastructure.event_store.checkpoints import Checkpoints, load_checkpoint_key
-from infrastructure.event_store.schema import LOG
+from infrastructure.event_store.finding import position_of
 from infrastructure.event_store.verification import verify as verify_log
-from interfaces.bootstrap import Store
 from interfaces.cli.exporting import export_log
 from interfaces.cli.opening import log_store, operated_platform, run
 from interfaces.cli.output import progress, show_json
@@ -18,6 +16,7 @@ from interfaces.envelopes import Envelope, Wanted, pages
 
 _POLL_SECONDS = 1.0
 _PAYLOAD_SHOWN = 160
+_LATEST = 20
 
 
 class NoSuchEvent(Exception):
@@ -46,7 +45,9 @@ def events() -> None:
 
 @events.command()
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is recorded from now on.")
-@click.option("--after", type=int, help="Position to start behind. Left out: the last 20.")
+@click.option(
+    "--after", type=int, help="Position to start behind. Left out: the last 20, or all of a stream."
+)
 @click.option("--type", "types", multiple=True, help="Such as streaming.LiveStreamStarted.")
 @click.option("--stream", help="Such as live_stream-<id>.")
 @click.option("--personal", is_flag=True, help="Show personal data.")
@@ -104,8 +105,8 @@ def replay(stream: str, until: str | None) -> None:
 
 async def _tail(after: int | None, wanted: Wanted, *, follow: bool) -> None:
     async with log_store() as store:
-        head = await store.log.head()
-        place = max(head - 20, 0) if after is None else after
+        last = 0 if wanted.stream else max(await store.log.head() - _LATEST, 0)
+        place = last if after is None else after
         while True:
             async for page in pages(store.log, msgspec.structs.replace(wanted, after=place)):
                 for envelope in page.envelopes:
@@ -129,20 +130,12 @@ def _line(envelope: Envelope) -> str:
 
 async def _show(which: str, *, personal: bool) -> None:
     async with log_store() as store:
-        position = int(which) if which.isdecimal() else await _position_of(store, which)
+        position = int(which) if which.isdecimal() else await position_of(store.engine, which)
         found = pages(store.log, Wanted(after=(position or 0) - 1, personal=personal))
         page = await anext(found, None) if position else None
     if page is None or not page.envelopes or page.envelopes[0].position != position:
         raise NoSuchEvent(f"the log holds no event {which}")
     show_json(page.envelopes[0])
-
-
-async def _position_of(store: Store, event_id: str) -> int | None:
-    """Reads the whole log where that is long: event ids bear no index."""
-    events = LOG.events.c
-    async with store.engine.connect() as connection:
-        found = await connection.execute(select(events.position).where(events.event_id == event_id))
-        return found.scalar_one_or_none()
 
 
 async def _verify(first: int, last: int | None) -> None:

@@ -34,6 +34,7 @@ class Scheduler:
             asyncio.create_task(_every(settings.sweep_seconds, self._sweep)),
             asyncio.create_task(_every(settings.checkpoint_seconds, self._sign)),
             asyncio.create_task(_every(_HOUR, self._tidy)),
+            asyncio.create_task(_every(_DAY, self._forget_commands)),
         ]
 
     async def stop(self) -> None:
@@ -62,13 +63,17 @@ class Scheduler:
 
     async def _tidy(self) -> None:
         platform = self._platform
-        days = platform.settings.command_retention_days
         _log.info(
             "tidied up",
-            commands=await forget_commands(platform.engine, older_than_days=days),
             webhooks=await platform.inbox.prune(older_than_seconds=_KEPT_WEBHOOKS),
             dead_jobs=await platform.dead_jobs.prune(older_than_seconds=_KEPT_DEAD_JOBS),
         )
+
+    async def _forget_commands(self) -> None:
+        platform = self._platform
+        days = platform.settings.command_retention_days
+        forgotten = await forget_commands(platform.engine, older_than_days=days)
+        _log.info("old commands forgotten", commands=forgotten)
 
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:

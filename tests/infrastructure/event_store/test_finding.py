@@ -1,0 +1,29 @@
+"""An event is found by its id, without an index."""
+
+import pytest
+from sqlalchemy import select
+
+from infrastructure.event_store.finding import position_of
+from infrastructure.event_store.schema import LOG
+from infrastructure.ids import derived_id, new_id
+from tests.support.accounts import PayIn, send, started_store
+
+
+async def test_every_event_is_found_by_its_id(log_url: str) -> None:
+    async with started_store(log_url) as (store, engine):
+        for number in range(7):
+            await send(store, PayIn(account=f"a{number}", amount=1))
+        async with engine.connect() as connection:
+            events = LOG.events.c
+            rows = (await connection.execute(select(events.event_id, events.position))).all()
+        assert [await position_of(engine, row.event_id) for row in rows] == [
+            row.position for row in rows
+        ]
+
+
+@pytest.mark.parametrize("event_id", [new_id(), derived_id("x"), "no id", ""])
+async def test_unknown_id_is_not_found(log_url: str, event_id: str) -> None:
+    async with started_store(log_url) as (store, engine):
+        assert await position_of(engine, event_id) is None
+        await send(store, PayIn(account="a", amount=1))
+        assert await position_of(engine, event_id) is None
