@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 Environment = Literal["development", "production"]
+_KEY_BYTES = 32
 
 
 class SettingError(Exception):
@@ -60,13 +62,14 @@ def names(raw: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in raw.split(",") if part.strip())
 
 
-def flag(raw: str) -> bool:
-    lowered = raw.strip().lower()
-    if lowered in {"1", "true", "yes", "on"}:
-        return True
-    if lowered in {"0", "false", "no", "off", ""}:
-        return False
-    raise ValueError("must be true or false")
+def origins(raw: str) -> tuple[str, ...]:
+    """As browsers send them: anything else would never match."""
+    found = names(raw)
+    for origin in found:
+        parts = urlsplit(http_url(origin))
+        if origin != f"{parts.scheme}://{parts.netloc}" or origin != origin.lower():
+            raise ValueError("must be origins such as https://shop.example, without a path")
+    return found
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
@@ -112,7 +115,7 @@ def database_url(raw: str) -> str:
         return raw
     try:
         url = make_url(raw)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ValueError(
             "must be a database address such as mysql+asyncmy://user@host/name"
         ) from None
@@ -127,13 +130,27 @@ def redis_url(raw: str) -> str:
     """Empty: a private Redis is started."""
     if raw and not raw.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must start with redis://, rediss:// or unix://")
+    _check_port(raw)
     return raw
 
 
 def http_url(raw: str) -> str:
     if raw and not raw.startswith(("http://", "https://")):
         raise ValueError("must start with http:// or https://")
+    if raw and not _check_port(raw):
+        raise ValueError("must name a host")
     return raw.rstrip("/")
+
+
+def _check_port(raw: str) -> str | None:
+    """The host, of an address whose port is a number. Raises `ValueError` that shows nothing of
+    the address, which may hold a password."""
+    try:
+        parts = urlsplit(raw)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("must be an address with a number for its port") from None
+    return parts.hostname
 
 
 def key_of_32_bytes(raw: str) -> Secret:
@@ -143,7 +160,7 @@ def key_of_32_bytes(raw: str) -> Secret:
             decoded = base64.urlsafe_b64decode(raw.encode())
         except (binascii.Error, ValueError):
             decoded = b""
-        if len(decoded) != 32:
+        if len(decoded) != _KEY_BYTES:
             raise ValueError("must be 32 bytes in URL-safe base64")
     return Secret(raw)
 
@@ -163,7 +180,7 @@ SETTINGS: dict[str, Setting] = {
     "previous_master_keys": Setting("LIVE_PREVIOUS_MASTER_KEYS", secret, "", "older master keys, comma-separated, still readable"),
     "token_key": Setting("LIVE_TOKEN_KEY", secret, "", "Ed25519 private key (PEM) that signs access tokens", required_in_production=True),
     "checkpoint_key": Setting("LIVE_CHECKPOINT_KEY", secret, "", "Ed25519 private key (PEM) that signs log checkpoints", required_in_production=True),
-    "allowed_origins": Setting("LIVE_ALLOWED_ORIGINS", names, "", "origins browsers may call from, comma-separated"),
+    "allowed_origins": Setting("LIVE_ALLOWED_ORIGINS", origins, "", "origins browsers may call from, comma-separated"),
     "log_level": Setting("LIVE_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info", "least level logged"),
     "log_format": Setting("LIVE_LOG_FORMAT", one_of("auto", "json", "console"), "auto", "json, console, or by terminal"),
     "queue_limit": Setting("LIVE_QUEUE_LIMIT", whole(1, 1_000_000), "10000", "commands that may wait before 503 overloaded"),

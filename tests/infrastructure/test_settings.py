@@ -1,0 +1,35 @@
+"""A setting that cannot be used is named, and nothing of it is shown."""
+
+import pytest
+
+from infrastructure.settings import SettingError, load_settings
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "0"),
+        ("LIVE_ALLOWED_ORIGINS", "https://shop.example/"),
+        ("LIVE_ALLOWED_ORIGINS", "https://shop.example,shop.example"),
+        ("LIVE_ALLOWED_ORIGINS", "*"),
+        ("LIVE_REDIS_URL", "redis://:planted@redis:none/0"),
+        ("LIVE_JOBS_REDIS_URL", "http://redis:6379"),
+        ("LIVE_PUBLIC_URL", "https://"),
+        ("LIVE_R2_ENDPOINT_URL", "https://planted:none"),
+        ("LIVE_DATABASE_URL", "mysql+asyncmy://live:planted@mysql:none/live"),
+        ("LIVE_DATABASE_URL", "postgresql://live:planted@db/live"),
+        ("LIVE_MASTER_KEY", "planted"),
+        ("LIVE_SWEEP_SECONDS", "nan"),
+    ],
+)
+def test_setting_that_cannot_be_used_is_named(variable: str, value: str) -> None:
+    with pytest.raises(SettingError) as refusal:
+        load_settings({variable: value})
+    assert str(refusal.value).startswith(f"{variable}: must ")
+    assert "planted" not in str(refusal.value)
+
+
+def test_origins_are_taken_as_browsers_send_them() -> None:
+    sent = "https://shop.example, http://localhost:5173"
+    settings = load_settings({"LIVE_ALLOWED_ORIGINS": sent})
+    assert settings.allowed_origins == ("https://shop.example", "http://localhost:5173")
