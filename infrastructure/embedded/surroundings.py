@@ -13,7 +13,11 @@ import msgspec
 from infrastructure.cloudflare.client import CLOUDFLARE_API_URL
 from infrastructure.embedded.ownership import InUse, owning
 from infrastructure.embedded.private_redis import PrivateRedis
-from infrastructure.embedded.private_simulators import PrivateSimulators, WebhookSecrets
+from infrastructure.embedded.private_simulators import (
+    CALLS_PER_5_MINUTES,
+    PrivateSimulators,
+    WebhookSecrets,
+)
 from infrastructure.embedded.secrets import kept_secret, kept_signing_key
 from infrastructure.settings import Secret, Settings
 from infrastructure.simulators.config import SimulatorConfig
@@ -139,6 +143,7 @@ def _with_simulators(settings: Settings) -> Settings:
             cloudflare_api_url=f"{origin}/client/v4",
             cloudflare_account_id=simulated.account_id,
             cloudflare_api_token=token,
+            cloudflare_calls_per_5_minutes=CALLS_PER_5_MINUTES,
             playback_scheme="http",
         )
     if not settings.r2_endpoint_url:
