@@ -3,7 +3,7 @@
 import uvicorn
 from litestar.types import ASGIApp
 
-_DRAIN_SECONDS = 4
+_DRAIN_SECONDS = 4  # of the ten a container is given to end: worker and log want theirs
 _BACKLOG = 4096  # reconnect storms: at the usual 100, most of a burst waits for SYN retries
 _LARGEST_FRAME = 16 * 1024
 

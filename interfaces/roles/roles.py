@@ -93,7 +93,7 @@ async def _probed(platform: Platform, stop: asyncio.Event) -> None:
     if not settings.health_port:
         await stop.wait()
         return
-    port = claim_port(settings.host, settings.health_port)
+    port = claim_port(settings.host, settings.health_port, setting="LIVE_HEALTH_PORT")
     config = server_config(create_probes(platform), settings.host, settings.health_port)
     await serve_http(config, port, stop)
 

@@ -7,9 +7,6 @@ from contextlib import contextmanager
 
 import uvicorn
 
-_DRAIN_SECONDS = 4
-"""Of the ten that a container is given to end, so that the worker and the log get theirs."""
-
 
 class CannotListen(Exception):
     """The address is taken or may not be used. The text is one line."""
@@ -23,22 +20,21 @@ class _Server(uvicorn.Server):
         yield
 
 
-def claim_port(host: str, port: int) -> socket.socket:
+def claim_port(host: str, port: int, *, setting: str = "PORT") -> socket.socket:
     """Claims the address without listening yet, so that a role that cannot serve ends before it
-    has started anything. Raises `CannotListen`."""
+    has started anything. Raises `CannotListen`, which names `setting`."""
     claimed = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         claimed.bind((host, port))
     except (OSError, OverflowError) as error:
         claimed.close()
-        raise CannotListen(f"PORT: cannot listen on {host} port {port}: {error}") from error
+        raise CannotListen(f"{setting}: cannot listen on {host} port {port}: {error}") from error
     return claimed
 
 
 async def serve_http(config: uvicorn.Config, on: socket.socket, stop: asyncio.Event) -> None:
     """Returns after `stop`, once the requests under way are answered or their time is over."""
-    config.timeout_graceful_shutdown = _DRAIN_SECONDS
     server = _Server(config)
     serving = asyncio.create_task(server.serve([on]))
     stopping = asyncio.create_task(stop.wait())
