@@ -164,7 +164,11 @@ def _configured(settings: Settings) -> SimulatorConfig:
 def _ask(url: str, method: str, path: str, body: Any = None) -> Any:
     try:
         answer = httpx.request(
-            method, f"{url or _private_url()}/_simulator{path}", json=body, timeout=_TIMEOUT_SECONDS
+            method,
+            f"{url or _private_url()}/_simulator{path}",
+            json=body,
+            timeout=_TIMEOUT_SECONDS,
+            trust_env=False,  # no proxy stands before this machine's own simulators
         )
         answered = answer.json()
     except (httpx.HTTPError, ValueError) as problem:
