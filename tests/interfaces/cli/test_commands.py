@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography.fernet import Fernet
 
 from interfaces.cli.main import live
 from tests.support.installation import HOST_NAME, STREAM_ID, Installation
@@ -119,6 +120,15 @@ def test_events_verify_finds_a_changed_record(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "live.db") as database:
         database.execute("UPDATE events SET actor = 'user:someone-else' WHERE position = 2")
     assert refusal(installation, "events", "verify") == "live: the log is broken at position 2"
+
+
+def test_keys_reseal_lets_the_old_master_key_go(tmp_path: Path) -> None:
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    Installation(tmp_path, {"LIVE_MASTER_KEY": old}).seed()
+    both = {"LIVE_MASTER_KEY": new, "LIVE_PREVIOUS_MASTER_KEYS": old}
+    assert lines(Installation(tmp_path, both), "keys", "reseal") == ["secrets\t0", "persons\t1"]
+    changed = Installation(tmp_path, {"LIVE_MASTER_KEY": new})
+    assert HOST_NAME in lines(changed, "events", "tail", "--personal")[0]
 
 
 def test_operators_commands_answer_beside_a_private_redis(installed: Installation) -> None:
