@@ -123,10 +123,6 @@ class CloudflareLiveVideo:
     async def delete_input(self, uid: str) -> None:
         await self._delete("delete_input", f"{_INPUTS}/{checked(uid)}")
 
-    async def delete_video(self, uid: str) -> None:
-        """Already gone counts as done. Refused with code 10046 (409) while it is live."""
-        await self._delete("delete_video", f"/stream/{checked(uid)}")
-
     async def add_output(self, uid: str, target: OutputTarget) -> str:
         """Refused for a broadcast by WHIP. At most 50 at once. A disabled one is enabled again."""
         path = f"{_INPUTS}/{checked(uid)}/outputs"

@@ -7,7 +7,6 @@ import pytest
 from application.ports import (
     OutputTarget,
     ProviderNotFound,
-    ProviderRefused,
     ProviderUnavailable,
 )
 from tests.support.cloudflare import STREAM_KEY, UID, input_object, ok, refused, video_of
@@ -59,13 +58,6 @@ async def test_delete_input_is_done_whatever_the_body_says(reply: Reply) -> None
     async with scripted_server(replies(reply)) as server, video_of(server) as video:
         await video.delete_input(UID)
     assert [each.method for each in server.requests] == ["DELETE"]
-
-
-async def test_delete_video_is_refused_with_10046_while_it_is_live() -> None:
-    async with scripted_server(replies(refused(409, 10046))) as server, video_of(server) as video:
-        with pytest.raises(ProviderRefused) as refusal:
-            await video.delete_video(UID)
-    assert (refusal.value.status, refusal.value.code) == (409, "10046")
 
 
 async def test_input_status_is_not_found_when_the_input_is_gone() -> None:
