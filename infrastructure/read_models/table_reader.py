@@ -100,7 +100,8 @@ class TableReader:
                         return await answer(connection, serving)
                     except (_Superseded, ProgrammingError, OperationalError):
                         # Its table may be gone by now: MySQL and SQLite call that differently.
-                        del self._serving[projection.name]
+                        # Another query may have noticed first.
+                        self._serving.pop(projection.name, None)
                         await connection.rollback()
         except _OUTAGES as error:
             raise ProjectionBehind(projection.name, wanted=0) from error

@@ -1,5 +1,6 @@
 """A new generation fills beside the old one and takes its place; what is lost is built again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -66,6 +67,17 @@ async def test_rebuild_gives_the_same_views_and_never_an_older_answer(
         after = await there.everything(views, projection)
     after.pop("ann")
     assert after == before
+
+
+async def test_queries_at_the_same_time_all_find_the_new_generation(there: World) -> None:
+    scores = table_scores()
+    control = there.control(scores)
+    async with there.projecting(scores) as views:
+        await caught_up(views, scores, await there.score("ann"))
+        await control.rebuild(scores.name)
+        await until(lambda: serves(control, 2))
+        seen = await asyncio.gather(*(views.get(scores, "ann") for _ in range(8)))
+    assert {each.value.points for each in seen if each.value is not None} == {1}
 
 
 async def test_a_higher_version_is_built_while_the_old_one_serves(there: World) -> None:
