@@ -133,10 +133,11 @@ class WebhookInbox:
             return list((await connection.execute(statement)).scalars())
 
     async def prune(self, *, older_than_seconds: float) -> int:
-        """Drops finished ones; how many. Keep them longer than a sender repeats a delivery."""
+        """Drops those nobody will take any more, done or given up; how many. Keep them longer
+        than a sender repeats a delivery."""
         before = int((time.time() - older_than_seconds) * 1_000_000)
         statement = delete(WEBHOOK_INBOX).where(
-            WEBHOOK_INBOX.c.status == "done", WEBHOOK_INBOX.c.received_us < before
+            WEBHOOK_INBOX.c.status.in_(("done", "given_up")), WEBHOOK_INBOX.c.received_us < before
         )
         async with self._engine.begin() as connection:
             return (await connection.execute(statement)).rowcount

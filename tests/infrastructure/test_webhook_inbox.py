@@ -83,6 +83,9 @@ async def test_prune_drops_finished_ones_alone(sqlite_url: str) -> None:
         inbox = WebhookInbox(engine)
         done, _ = await inbox.store("s", "1", b"{}", NOON)
         waiting, _ = await inbox.store("s", "2", b"{}", NOON)
+        given_up, _ = await inbox.store("s", "3", b"{}", NOON)
         await inbox.mark_done(done)
-        assert await inbox.prune(older_than_seconds=0) == 1
+        for _ in range(20):
+            await inbox.mark_failed(given_up, "no show has this live input")
+        assert await inbox.prune(older_than_seconds=0) == 2
         assert await inbox.get(waiting) is not None
