@@ -6,12 +6,15 @@ import msgspec
 
 from application.ports import (
     CommandBus,
+    CommandIdReused,
     Dispatch,
     LiveVideo,
     Outcome,
     OutputTarget,
+    Overloaded,
     ProviderNotFound,
     ProviderRefused,
+    StaleVersion,
     Vault,
 )
 from application.streaming.shows import Shows
@@ -21,6 +24,7 @@ from domain.streaming.errors import InvalidOutputUrlError, TextEmptyError
 from domain.streaming.values import OVER, public_output_url
 
 _JOB = "streaming.attach_output"
+_RECORDS_NOTHING = (DomainError, CommandIdReused, StaleVersion, Overloaded)
 
 
 def output_ref(output_id: str) -> str:
@@ -51,7 +55,7 @@ class Outputs:
         await self._vault.put(output_ref(command.output_id), secret)
         try:
             return await self._bus.execute(dispatch)
-        except DomainError:
+        except _RECORDS_NOTHING:
             await self._vault.delete(output_ref(command.output_id))
             raise
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from application.ports import ProviderUnavailable
+from application.ports import CommandIdReused, ProviderUnavailable
 from application.streaming.outputs import output_ref
 from domain.streaming import errors
 from domain.streaming.commands import AddOutput, EndLiveStream, RemoveOutput
@@ -120,6 +120,17 @@ async def test_add_output_keeps_no_key_when_refused(play: Stage) -> None:
     with pytest.raises(errors.NotTheHostError):
         await add(play, by=STRANGER)
     assert await play.vault.get(output_ref("o1")) is None
+
+
+async def test_add_output_keeps_no_key_when_the_command_id_is_taken(play: Stage) -> None:
+    await play.ask(schedule())
+    first = AddOutput(stream_id=SHOW, by=HOST, output_id="o1", url=URL)
+    await play.services.outputs.add_output(play.dispatch(first, "c1"), first, stream_key=KEY)
+    second = AddOutput(stream_id=SHOW, by=HOST, output_id="o2", url=URL)
+    with pytest.raises(CommandIdReused):
+        await play.services.outputs.add_output(play.dispatch(second, "c1"), second, stream_key=KEY)
+    assert await play.vault.get(output_ref("o2")) is None
+    assert await play.vault.get(output_ref("o1")) is not None
 
 
 async def test_no_secret_of_an_output_enters_the_log(play: Stage) -> None:
