@@ -62,10 +62,11 @@ class Provisioning:
         await self._shows.report(seen, recorded, job="streaming.provision_live_input")
 
     async def rotate_ingest_keys(self, stream_id: str, number: str) -> None:
-        """A repeat makes keys once more, which are as good."""
+        """A repeat makes keys once more, which are as good. A show that is over gets none: they
+        would stay behind in the vault."""
         seen = await self._shows.load(stream_id)
         state = seen.state
-        if state.input_uid is None or state.input_retired or state.rotations_done >= int(number):
+        if state.input_uid is None or state.status in OVER or state.rotations_done >= int(number):
             return
         await self._keep(stream_id, await self._video.rotate_keys(state.input_uid))
         confirmed = ConfirmIngestKeys(stream_id=stream_id, number=int(number))

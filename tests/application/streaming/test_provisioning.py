@@ -93,6 +93,16 @@ async def test_rotate_replaces_the_keys_in_the_vault(play: Stage) -> None:
     assert await play.services.provisioning.ingest_credentials(SHOW, by=HOST) == after
 
 
+async def test_rotate_leaves_no_keys_behind_when_the_show_is_over(play: Stage) -> None:
+    await play.ready()
+    await play.ask(ask.RotateIngestKeys(stream_id=SHOW, by=HOST))
+    await play.ask(ask.CancelLiveStream(stream_id=SHOW, by=HOST))
+    await play.run("streaming.rotate_ingest_keys", SHOW, "1")
+    await play.settle()
+    assert await play.told(IngestKeysRotated) == []
+    assert await play.vault.get(credentials_ref(SHOW)) is None
+
+
 async def test_ingest_keys_are_refused_to_a_stranger_but_not_to_an_admin(play: Stage) -> None:
     await play.ask(schedule())
     await play.settle()
