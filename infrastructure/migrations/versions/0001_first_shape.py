@@ -23,6 +23,9 @@ def ascii_text(length: int) -> sa.String:
 
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name != "sqlite":
+        # MariaDB before 11.6 makes databases of latin1: what failed in Thai could not be kept.
+        op.execute("ALTER DATABASE CHARACTER SET utf8mb4")
     op.create_table(
         "checkpoints",
         sa.Column("position", POSITION, autoincrement=False, nullable=False),
