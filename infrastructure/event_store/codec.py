@@ -73,7 +73,7 @@ class EventCodec:
             if row[SCHEMA_VERSION] < event_type.schema:
                 return self._lift(event_type, row[SCHEMA_VERSION], row[PAYLOAD])
             return self._decoders[tag](row[PAYLOAD])
-        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001  # an upcaster may fail in any way
             return UndecodableEvent(problem=type(error).__name__)
 
     async def recorded(self, rows: Iterable[Row]) -> list[Recorded]:

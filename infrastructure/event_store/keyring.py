@@ -23,7 +23,9 @@ from infrastructure.event_store.schema import PERSON_KEYS
 
 _SEALED = "sealed:1:"
 _NONCE_BYTES = 12
-_CACHED_KEYS = 100_000
+_CACHED_KEYS = 50_000  # and as many older ones
+
+_Cached = tuple[AESGCM | None, float]  # None: erased; and until when it may be used
 
 
 class KeysMissing(Exception):
@@ -45,16 +47,18 @@ class Keyring:
         self._engine = engine
         self._master = master
         self._ttl = ttl
-        self._keys: dict[str, tuple[AESGCM | None, float]] = {}
+        self._keys: dict[str, _Cached] = {}
+        self._older: dict[str, _Cached] = {}
 
     def seal(self, person: str, text: str, context: str) -> str:
         """AES-256-GCM under the person's key, bound to `context`.
 
         Raises `KeysMissing`. The text of an erased person is not kept at all.
         """
-        if not self.has(person):
+        cached = self._cached(person)
+        if cached is None or not self.has(person):
             raise KeysMissing([person])
-        key = self._keys[person][0]
+        key = cached[0]
         if key is None:
             return ERASED_TEXT
         nonce = os.urandom(_NONCE_BYTES)
@@ -63,20 +67,21 @@ class Keyring:
 
     def open(self, person: str, sealed: str, context: str) -> str:
         """The sealed text, or `ERASED_TEXT` once the key is gone. Raises `KeysMissing`."""
-        if person not in self._keys:
+        cached = self._cached(person)
+        if cached is None:
             raise KeysMissing([person])
-        key = self._keys[person][0]
+        key = cached[0]
         if key is None or not sealed.startswith(_SEALED):
             return ERASED_TEXT
-        raw = base64.urlsafe_b64decode(sealed[len(_SEALED) :])
-        nonce, encrypted = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
         try:
+            raw = base64.urlsafe_b64decode(sealed[len(_SEALED) :])
+            nonce, encrypted = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
             return key.decrypt(nonce, encrypted, f"{person}|{context}".encode()).decode()
-        except InvalidTag:
-            return ERASED_TEXT  # sealed under a key that was destroyed and since replaced
+        except (InvalidTag, ValueError):
+            return ERASED_TEXT  # another key sealed it, now lost, or it was damaged: gone for good
 
     def has(self, person: str) -> bool:
-        cached = self._keys.get(person)
+        cached = self._cached(person)
         return cached is not None and cached[1] > time.monotonic()
 
     async def fetch(self, persons: Collection[str], *, create: bool) -> None:
@@ -84,8 +89,8 @@ class Keyring:
 
         Raises `LogUnavailable`, `KeysUnreadable`.
         """
-        if len(self._keys) > _CACHED_KEYS:
-            self._keys.clear()
+        if len(self._keys) > _CACHED_KEYS:  # what was just seen to be at hand must stay so
+            self._keys, self._older = {}, self._keys
         try:
             stored = await self._stored(persons)
             unknown = sorted(set(persons) - stored.keys())
@@ -105,6 +110,10 @@ class Keyring:
         async with self._engine.begin() as connection:
             await connection.execute(erased.values(wrapped_key=None, erased_us=_now_us()))
         self._keys.pop(person, None)
+        self._older.pop(person, None)
+
+    def _cached(self, person: str) -> _Cached | None:
+        return self._keys.get(person) or self._older.get(person)
 
     async def _stored(self, persons: Collection[str]) -> dict[str, bytes | None]:
         wanted = select(PERSON_KEYS.c.person, PERSON_KEYS.c.wrapped_key)

@@ -1,6 +1,7 @@
 """Stored events decode for ever: new fields, old shapes, unknown types, and broken records."""
 
 from typing import Any, ClassVar
+from unittest.mock import Mock
 
 import msgspec
 from hypothesis import given
@@ -58,6 +59,13 @@ def test_decode_says_undecodable_of_a_broken_record() -> None:
     for payload in (b"{", b'{"amount":"x"}', b"\xff", b"null", b""):
         decoded = codec(MoneyPaidIn).decode(row("accounts.MoneyPaidIn", payload))
         assert isinstance(decoded, UndecodableEvent)
+
+
+def test_decode_says_undecodable_of_what_cannot_be_lifted() -> None:
+    for problem in (ValueError, AttributeError, IndexError):
+        upcasters = {("testing.Priced", 1): Mock(side_effect=problem)}
+        decoded = codec(Priced, upcasters=upcasters).decode(row("testing.Priced", b"{}"))
+        assert decoded == UndecodableEvent(problem=problem.__name__)
 
 
 def test_personal_fields_are_found_by_their_mark() -> None:

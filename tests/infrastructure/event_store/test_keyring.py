@@ -32,6 +32,28 @@ async def test_sealed_text_opens_for_its_person_and_place_only(engine: AsyncEngi
     assert keyring.open("p", sealed, "t.phone") == ERASED_TEXT
 
 
+async def test_damaged_text_is_as_good_as_erased(engine: AsyncEngine) -> None:
+    keyring = Keyring(engine, MASTER)
+    await keyring.fetch(["p"], create=True)
+
+    for damaged in ("sealed:1:", "sealed:1:x", "sealed:1:AAAA", "plain"):
+        assert keyring.open("p", damaged, "t.name") == ERASED_TEXT
+
+
+async def test_fetch_makes_room_and_leaves_what_was_just_at_hand(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infrastructure.event_store.keyring._CACHED_KEYS", 1)
+    keyring = Keyring(engine, MASTER)
+    await keyring.fetch(["a", "b"], create=True)
+    await keyring.fetch(["c", "d"], create=True)
+    assert all(map(keyring.has, "abcd"))
+    await keyring.fetch(["e", "f"], create=True)
+
+    assert all(map(keyring.has, "cdef"))
+    assert not keyring.has("a")
+
+
 async def test_keys_are_shared_by_all_who_hold_the_master_key(engine: AsyncEngine) -> None:
     one, other = Keyring(engine, MASTER), Keyring(engine, MASTER)
     await one.fetch(["p"], create=True)
