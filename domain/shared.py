@@ -109,8 +109,8 @@ class Decider(Generic[S]):
     """How streams of one category decide: pure functions and the state before the first event.
 
     `decide` returns the events to append (none: nothing to do) or raises a `DomainError`;
-    `evolve` never raises. `revision` goes up when the state's shape changes, which discards
-    stored snapshots of older shapes.
+    `evolve` never raises. `revision` goes up when the state's shape changes, or what `evolve`
+    makes of events, new types included: that discards the snapshots older code has stored.
     """
 
     category: str

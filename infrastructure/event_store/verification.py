@@ -1,4 +1,4 @@
-"""Verifies a range of the log: the chain record by record, and the checkpoints that lie in it."""
+"""Verifies a range of the log: the chain record by record, and the last checkpoint in it."""
 
 from collections.abc import Callable
 
