@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 import click
 from sqlalchemy.engine import make_url
 
+from infrastructure.cloudflare.signing_keys import check_configured_key
 from infrastructure.database import create_engine
 from infrastructure.embedded.surroundings import Needs, surrounded
 from infrastructure.migrations.migrating import current_revision, newest_revision, upgrade
@@ -26,6 +27,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     port = claim_port(settings.host, settings.port)
     async with surrounded(settings, Needs(exclusive=private)) as full, AsyncExitStack() as stack:
         await _prepare_tables(full)
+        await check_configured_key(full)
         platform = await stack.enter_async_context(open_platform(full, alone=private))
         await stack.enter_async_context(projecting(platform))
         await stack.enter_async_context(working(platform, alone=private))
@@ -38,6 +40,7 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
     port = claim_port(settings.host, settings.port)
     async with surrounded(settings, Needs()) as full:
         await _prepare_tables(full)
+        await check_configured_key(full)
         async with open_platform(full) as platform:
             await _answer(platform, port, stop)
 

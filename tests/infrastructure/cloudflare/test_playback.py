@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from application.ports import Playback
 from infrastructure.cloudflare.playback import CloudflarePlayback, load_signing_key
-from infrastructure.cloudflare.signing_keys import check_signing_key
-from infrastructure.settings import Secret, SettingError
+from infrastructure.cloudflare.signing_keys import check_configured_key, check_signing_key
+from infrastructure.settings import Secret, SettingError, load_settings
 from tests.support.cloudflare import HOST, UID, client_of, ok
-from tests.support.scripted_http import replies, scripted_server
+from tests.support.scripted_http import Reply, ScriptedServer, replies, scripted_server
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
@@ -125,3 +125,27 @@ async def test_check_signing_key_knows_the_accounts_keys(row: dict[str, str]) ->
         await check_signing_key(client, "")
         with pytest.raises(SettingError):
             await check_signing_key(client, "revoked")
+
+
+async def _check_at_start(server: ScriptedServer, key_id: str) -> None:
+    api = f"{server.url}/client/v4"
+    environ = {"LIVE_CLOUDFLARE_API_URL": api, "LIVE_PLAYBACK_SIGNING_KEY_ID": key_id}
+    await check_configured_key(load_settings(environ))
+
+
+async def test_signing_key_the_account_does_not_know_is_refused_at_start() -> None:
+    async with scripted_server(replies(ok([{"id": KEY_ID}]))) as server:
+        await _check_at_start(server, KEY_ID)
+        with pytest.raises(SettingError, match="LIVE_PLAYBACK_SIGNING_KEY_ID"):
+            await _check_at_start(server, "revoked")
+
+
+async def test_start_goes_on_while_cloudflare_does_not_answer() -> None:
+    async with scripted_server(replies(Reply(status=500))) as server:
+        await _check_at_start(server, KEY_ID)
+
+
+async def test_public_playback_asks_nobody_at_start() -> None:
+    async with scripted_server(replies(Reply(status=500))) as server:
+        await _check_at_start(server, "")
+    assert server.requests == []
