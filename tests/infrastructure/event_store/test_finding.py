@@ -21,7 +21,11 @@ async def test_every_event_is_found_by_its_id(log_url: str) -> None:
         ]
 
 
-@pytest.mark.parametrize("event_id", [new_id(), derived_id("x"), "no id", ""])
+@pytest.mark.parametrize(
+    "event_id",
+    [new_id(), derived_id("x"), "no id", ""],
+    ids=["of now", "not of a time", "no id", "empty"],
+)
 async def test_unknown_id_is_not_found(log_url: str, event_id: str) -> None:
     async with started_store(log_url) as (store, engine):
         assert await position_of(engine, event_id) is None
