@@ -128,8 +128,12 @@ async def test_check_signing_key_knows_the_accounts_keys(row: dict[str, str]) ->
 
 
 async def _check_at_start(server: ScriptedServer, key_id: str) -> None:
-    api = f"{server.url}/client/v4"
-    environ = {"LIVE_CLOUDFLARE_API_URL": api, "LIVE_PLAYBACK_SIGNING_KEY_ID": key_id}
+    environ = {
+        "LIVE_CLOUDFLARE_API_URL": f"{server.url}/client/v4",
+        "LIVE_CLOUDFLARE_ACCOUNT_ID": "a1",
+        "LIVE_CLOUDFLARE_API_TOKEN": "invented",
+        "LIVE_PLAYBACK_SIGNING_KEY_ID": key_id,
+    }
     await check_configured_key(load_settings(environ))
 
 
