@@ -75,6 +75,7 @@ class Projector:
         self._wake = asyncio.Event()
         self._drafts: set[str] = set()
         self._outvoted: set[str] = set()
+        self._troubled: set[str] = set()
 
     async def run(self) -> None:
         """Returns after `stop`. Never raises for what an outage or a projection does."""
@@ -117,9 +118,7 @@ class Projector:
         requests = await self._requests.open()
         for name, projection in self._projections.items():
             own = [each for each in generations if each.name == name]
-            await self._build_if_due(projection, own, requests)
-            await self._run_live(projection, own)
-            await self._drop_retired(projection, own)
+            await self._look_after(projection, own, requests)
         self._hand_out(requests)
         await measure(self._log, self._served())
 
@@ -129,6 +128,26 @@ class Projector:
             for (name, _), runner in self._runners.items()
             if runner.serves
         }
+
+    async def _look_after(
+        self,
+        projection: Projection[Any],
+        generations: Sequence[Generation],
+        requests: Sequence[Request],
+    ) -> None:
+        """A store out of reach is the trouble of those kept in it, and of no other projection."""
+        try:
+            await self._build_if_due(projection, generations, requests)
+            await self._run_live(projection, generations)
+            await self._drop_retired(projection, generations)
+        except Exception as error:  # noqa: BLE001 - the next tick tries again
+            if projection.name not in self._troubled:
+                _log.warning(
+                    "projection_held_up", projection=projection.name, error=error_text(error)
+                )
+            self._troubled.add(projection.name)
+        else:
+            self._troubled.discard(projection.name)
 
     async def _build_if_due(
         self,
@@ -225,7 +244,9 @@ class Projector:
     def _hand_out(self, requests: Sequence[Request]) -> None:
         for request in requests:
             runners = [
-                runner for lease, runner in self._runners.items() if lease[0] == request.projection
+                runner
+                for lease, runner in self._runners.items()
+                if lease[0] == request.projection and not runner.is_ending
             ]
             is_ours = any(runner.serves for runner in runners)
             if request.kind == "retry" and is_ours and request not in self._in_hand:

@@ -110,9 +110,14 @@ class Runner:
             while not (self._stopping or self.gone):
                 await self._try()
         finally:
+            await self._reading.end()
             for _, retried in self._retries:
                 retried.cancel()
-            await self._reading.end()
+
+    @property
+    def is_ending(self) -> bool:
+        """Whoever asks it to `retry` now may wait in vain."""
+        return self._stopping or self.gone
 
     def stop(self) -> None:
         """Ends `run` after the commit it is at."""

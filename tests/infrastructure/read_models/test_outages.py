@@ -64,6 +64,19 @@ async def test_projections_go_on_after_redis_was_killed_and_came_back_empty(
                 assert {view.points for view in found.values()} == {2}
 
 
+async def test_a_redis_that_is_away_at_the_start_holds_up_only_what_it_keeps(
+    sqlite_url: str, redis_prefix: str
+) -> None:
+    ranks, scores = redis_scores(), table_scores()
+    async with (
+        world(sqlite_url, "redis://127.0.0.1:1", redis_prefix) as there,
+        there.projecting(ranks, scores) as views,
+    ):
+        await caught_up(views, scores, await there.score("ann"))
+        with pytest.raises(ProjectionBehind):
+            await views.get(ranks, "ann")
+
+
 async def test_connections_cut_in_the_middle_cost_nothing(
     mysql_url: str, redis_url: str, redis_prefix: str
 ) -> None:
