@@ -99,7 +99,6 @@ class StreamLoader:
             versions = {stream: start.version for stream, start in loaded.items()}
             wanted = newer_events(self._tables, versions).limit(_PAGE)
             rows = (await connection.execute(wanted)).all()
-            await self.codec.fetch_keys_for(rows)
             loaded = advanced(deciders, self.codec, loaded, rows)
             if len(rows) < _PAGE:
                 return loaded
@@ -111,10 +110,13 @@ def advanced(
     loaded: Mapping[str, Loaded[Any]],
     rows: Iterable[Sequence[Any]],
 ) -> States:
-    """The states after the events of `rows`. Raises `StreamUnreadable`, `KeysMissing`."""
+    """The states after the events of `rows`. Raises `StreamUnreadable`.
+
+    Personal fields stay sealed: no state holds one, and no key need be fetched to decide.
+    """
     after = dict(loaded)
     for row in rows:
-        event = codec.decode(row)
+        event = codec.decode_sealed(row)
         stream = row[STREAM]
         if isinstance(event, UndecodableEvent):
             raise StreamUnreadable(stream, row[POSITION])

@@ -13,7 +13,7 @@ from application.ports import (
 )
 from infrastructure.event_store.hash_chain import first_broken
 from infrastructure.event_store.opening import SequencerLimits
-from infrastructure.event_store.schema import GENESIS_HASH, LOG
+from infrastructure.event_store.schema import GENESIS_HASH, LOG, PERSON_KEYS
 from infrastructure.ids import new_id
 from tests.support.accounts import (
     AccountOpened,
@@ -196,6 +196,17 @@ async def test_personal_data_is_sealed_and_forgotten_with_its_key(log_url: str) 
     assert isinstance(recorded.event, AccountOpened)
     assert recorded.event.owner_name == "[erased]"
     assert first_broken(GENESIS_HASH, 0, rows)[0] is None
+
+
+async def test_deciding_needs_no_key_of_those_the_stream_is_about(log_url: str) -> None:
+    async with started_store(log_url) as (store, engine):
+        await send(store, OpenAccount(account="a", owner="p"))
+        async with engine.begin() as connection:
+            await connection.execute(PERSON_KEYS.update().values(wrapped_key=b"damaged"))
+    async with started_store(log_url) as (store, _):
+        after = await send(store, PayIn(account="a", amount=1))
+
+    assert after.version == 2
 
 
 async def test_text_in_any_script_is_stored_as_it_is(log_url: str) -> None:
