@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from application.ports import EventLog, JobsUnavailable, LogUnavailable
@@ -26,6 +27,7 @@ from infrastructure.processes.positions import LEASE_SECONDS, LeaseLost, Positio
 _BATCH = 2000
 _IDLE_SECONDS = LEASE_SECONDS / 3
 _LONGEST_PAUSE = 10.0
+_OUTAGES = (DBAPIError, PoolTimeout, OSError, JobsUnavailable, LogUnavailable)
 _REST_SECONDS = 0.05  # no reaction is in a greater hurry, and under load batches grow instead
 _log = structlog.get_logger(__name__)
 
@@ -88,7 +90,7 @@ class ProcessRunner:
         try:
             for registration in self._registrations:
                 await self._positions.let_go(registration.process.name)
-        except DBAPIError:
+        except _OUTAGES:
             _log.warning("leases of processes not let go; they lapse by themselves")
 
     async def status(self) -> list[ProcessStatus]:
@@ -114,7 +116,7 @@ class ProcessRunner:
                 pause = 0.1
             except LeaseLost:
                 _log.info("process taken over by another runner", process=registration.process.name)
-            except (DBAPIError, OSError, JobsUnavailable, LogUnavailable) as error:
+            except _OUTAGES as error:
                 _log.warning(
                     "process waits",
                     process=registration.process.name,
