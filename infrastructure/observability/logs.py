@@ -6,7 +6,6 @@ Owns the set-up of structlog and of the standard library's logging, which goes t
 import logging
 import sys
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from typing import Any, TextIO
 
 import structlog
@@ -49,14 +48,8 @@ def configure_logging(*, level: str, style: str = "auto", stream: TextIO | None 
     _install(handler, level.upper())
 
 
-def log_context(**fields: Any) -> AbstractContextManager[None]:
-    """Adds `fields` (such as `request_id`) to every line logged inside, tasks included."""
-    return structlog.contextvars.bound_contextvars(**fields)
-
-
 def _enriching() -> list[Processor]:
     return [
-        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.PositionalArgumentsFormatter(),

@@ -54,12 +54,12 @@ def hide(*secrets: str) -> None:
 
 
 def hide_secrets_of(settings: msgspec.Struct) -> None:
-    """Hides each `Secret` of the settings, and the password of each address among them."""
+    """Hides each `Secret` of the settings, each of several, and the passwords of addresses."""
     for name in settings.__struct_fields__:
         value = getattr(settings, name)
         text = getattr(value, "text", value)
         if text is not value:
-            hide(text)
+            hide(text, *text.split(","))
         elif isinstance(text, str):
             hide(*re.findall(r"://[^\s/:@]*:([^\s/@]+)@", text))
 

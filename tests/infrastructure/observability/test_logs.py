@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from infrastructure.observability.logs import configure_logging, log_context
+from infrastructure.observability.logs import configure_logging
 from infrastructure.observability.masking import hide, hide_secrets_of, mask_text
 from infrastructure.observability.traces import span
 from infrastructure.settings import load_settings
@@ -49,11 +49,11 @@ def test_log_line_says_what_when_and_where(lines: Lines) -> None:
     }
 
 
-def test_log_line_carries_request_and_trace(lines: Lines) -> None:
-    with log_context(request_id="r1"), span("request", TRACEPARENT):
+def test_log_line_carries_its_trace(lines: Lines) -> None:
+    with span("request", TRACEPARENT):
         logging.getLogger("a.library").warning("odd %s", "thing")
     [line] = lines.all()
-    assert (line["event"], line["request_id"], line["trace"]) == ("odd thing", "r1", TRACEPARENT)
+    assert (line["event"], line["trace"]) == ("odd thing", TRACEPARENT)
 
 
 def test_level_leaves_out_what_is_below(lines: Lines) -> None:
