@@ -109,7 +109,7 @@ def parse_notification(body: bytes) -> Notification:
     if not isinstance(raw, Mapping):
         return _unknown(body)
     if isinstance(raw.get("data"), Mapping):
-        return _live_input(raw["data"]) or _unknown(body)
+        return _live_input(raw["data"], body) or _unknown(body)
     if text(raw.get("uid")):
         return _video(raw) or _unknown(body)
     return TestNotification() if text(raw.get("text")) else _unknown(body)
@@ -129,7 +129,8 @@ def _fields(header: str) -> dict[str, str]:
     return fields
 
 
-def _live_input(data: Mapping[str, Any]) -> LiveInputNotification | None:
+def _live_input(data: Mapping[str, Any], body: bytes) -> LiveInputNotification | None:
+    """Without a time of its own, only the very same body is the same notification again."""
     input_uid, event_type = text(data.get("input_id")), text(data.get("event_type"))
     if input_uid is None or event_type is None:
         return None
@@ -137,7 +138,9 @@ def _live_input(data: Mapping[str, Any]) -> LiveInputNotification | None:
     errored = _mapping(data.get("live_input_errored"))
     error = _mapping(errored.get("error"))
     return LiveInputNotification(
-        dedupe_key=_dedupe_key("live", input_uid, event_type, updated_at),
+        dedupe_key=_dedupe_key(
+            "live", input_uid, event_type, updated_at or hashlib.sha256(body).hexdigest()
+        ),
         input_uid=input_uid,
         event_type=event_type,
         updated_at=updated_at,

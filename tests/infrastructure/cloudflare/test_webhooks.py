@@ -202,3 +202,12 @@ def test_nothing_raises_on_any_json(raw: Any, name: str) -> None:
     data = {"input_id": "i1", "event_type": "e", "updated_at": "u", name: raw}
     for body in (raw, {name: raw}, {"uid": "v1", name: raw}, {"data": data}):
         parse_notification(msgspec.json.encode(body))
+
+
+def test_notifications_without_a_time_are_the_same_only_when_their_bodies_are() -> None:
+    bodies = [
+        b'{"data": {"input_id": "a", "event_type": "live_input.connected"}, "ts": %d}' % number
+        for number in (1, 1, 2)
+    ]
+    keys = [parse_notification(body).dedupe_key for body in bodies]  # type: ignore[union-attr]
+    assert keys[0] == keys[1] != keys[2]
