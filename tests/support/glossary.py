@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import domain
@@ -29,10 +29,15 @@ def _context(name: str) -> str:
         rows = "".join(
             f"| `{_called(one)}` | {_meaning(one)} |\n"
             for one in classes
-            if issubclass(one, base) and one.__doc__ and one.__module__.startswith("domain.")
+            if issubclass(one, base) and one.__doc__ and not _has_kinds(one, classes)
         )
         text += f"\n### {heading}\n\n| | |\n|---|---|\n{rows}" if rows else ""
     return text
+
+
+def _has_kinds(one: type, classes: Sequence[type]) -> bool:
+    """What only others are made of is no word of its own."""
+    return any(issubclass(other, one) for other in classes if other is not one)
 
 
 def _classes(module_name: str) -> Iterator[type]:
