@@ -15,6 +15,7 @@ class BroadcastLifecycle:
     """`grace_seconds` is how long a show waits for its feed to come back."""
 
     name = "broadcast_lifecycle"
+    contexts = frozenset({"streaming"})
 
     def __init__(self, *, grace_seconds: float) -> None:
         self._grace = timedelta(seconds=grace_seconds)

@@ -36,8 +36,12 @@ Reaction = Enqueue | SetDeadline | ClearDeadline
 
 
 class Process(Protocol):
-    """Reads every event once, in order; its position and its deadlines commit together."""
+    """Reads every event once, in order; its position and its deadlines commit together.
+
+    `contexts` are those it follows: an event of theirs that cannot be read holds its stream up.
+    """
 
     name: str
+    contexts: frozenset[str]
 
     def react(self, recorded: Recorded) -> Sequence[Reaction]: ...

@@ -73,6 +73,8 @@ class Batch:
 
     def _reactions(self, recorded: Recorded) -> Sequence[Reaction]:
         if isinstance(recorded.event, (UnknownEvent, UndecodableEvent)):
+            if recorded.type.partition(".")[0] not in self.process.contexts:
+                return ()  # another context's, or an analyst's own: nothing could follow from it
             raise Unreadable(recorded.type)
         reactions = tuple(self.process.react(recorded))
         for reaction in reactions:

@@ -30,6 +30,7 @@ class Wishes:
     """A process that grants wishes. While `broken`, it chokes on `poison`."""
 
     name = "wishes"
+    contexts = frozenset({"test"})
 
     def __init__(self) -> None:
         self.broken = True

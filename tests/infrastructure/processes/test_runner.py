@@ -145,6 +145,19 @@ async def test_event_of_a_later_version_waits_for_code_that_knows_it(
         assert parked.error == "Unreadable: test.FromTheFuture"
 
 
+async def test_unknown_event_of_a_context_the_process_does_not_follow_is_passed_by(
+    jobs_redis_url: str, sqlite_url: str
+) -> None:
+    async with created(sqlite_url) as engine, job_queue(jobs_redis_url) as queue:
+        log = WrittenLog(engine)
+        await log.write("wish-1", "x", tag="analysts.sales:Counted")
+        await log.write("wish-1", "x")
+        async with running(log, queue) as runner:
+            await eventually(lambda: _reached(engine, 2))
+            assert await runner.parked.of("wishes") == []
+        assert await sent(jobs_redis_url) == ["wish-1/2"]
+
+
 async def test_process_added_later_starts_at_the_head(jobs_redis_url: str, sqlite_url: str) -> None:
     async with created(sqlite_url) as engine, job_queue(jobs_redis_url) as queue:
         log = WrittenLog(engine)
