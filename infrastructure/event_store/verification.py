@@ -41,7 +41,8 @@ async def verify(
     """`progress` is told how many records each step verified. Reads in pages."""
     head = await log.head()
     checkpoint = await checkpoints.latest(last)
-    end = last if last is not None else max(head, checkpoint.position if checkpoint else 0)
+    known = max(head, checkpoint.position if checkpoint else 0)
+    end = known if last is None else min(last, known)  # what is yet to come is not broken
     previous = await _hash_at(log, first - 1)
     position, broken = first - 1, None
     checkpoint_hash = previous if checkpoint and checkpoint.position == position else None

@@ -61,6 +61,11 @@ async def test_part_of_the_log_can_be_verified(told: Told) -> None:
     assert (found.intact, found.events, found.last) == (True, 13, 18)
 
 
+async def test_what_is_yet_to_come_is_not_broken(told: Told) -> None:
+    found = await verify(told.log, told.checkpoints, first=6, last=1000)
+    assert (found.intact, found.events, found.last) == (True, 15, 20)
+
+
 async def test_changed_payload_is_noticed(told: Told) -> None:
     changed = update(EVENTS).where(EVENTS.c.position == 7).values(payload=b'{"amount":9}')
     found = await told.tamper(changed)
