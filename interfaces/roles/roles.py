@@ -46,24 +46,27 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def projector(settings: Settings, stop: asyncio.Event) -> None:
+    port = _claim_probes(settings)
     async with surrounded(settings, Needs(simulators=False)) as full:
         await _prepare_tables(full)
         async with open_platform(full) as platform, projecting(platform):
-            await _probed(platform, stop)
+            await _probed(platform, port, stop)
 
 
 async def worker(settings: Settings, stop: asyncio.Event) -> None:
+    port = _claim_probes(settings)
     async with surrounded(settings, Needs()) as full:
         await _prepare_tables(full)
         async with open_platform(full) as platform, working(platform):
-            await _probed(platform, stop)
+            await _probed(platform, port, stop)
 
 
 async def scheduler(settings: Settings, stop: asyncio.Event) -> None:
+    port = _claim_probes(settings)
     async with surrounded(settings, Needs()) as full:
         await _prepare_tables(full)
         async with open_platform(full) as platform, scheduling(platform):
-            await _probed(platform, stop)
+            await _probed(platform, port, stop)
 
 
 class TablesBehind(Exception):
@@ -91,12 +94,18 @@ async def _answer(platform: Platform, port: socket.socket, stop: asyncio.Event) 
     await serve_http(config, port, stop)
 
 
-async def _probed(platform: Platform, stop: asyncio.Event) -> None:
-    settings = platform.settings
+def _claim_probes(settings: Settings) -> socket.socket | None:
+    """None: nobody wants to know how the role is."""
     if not settings.health_port:
+        return None
+    return claim_port(settings.host, settings.health_port, setting="LIVE_HEALTH_PORT")
+
+
+async def _probed(platform: Platform, port: socket.socket | None, stop: asyncio.Event) -> None:
+    if port is None:
         await stop.wait()
         return
-    port = claim_port(settings.host, settings.health_port, setting="LIVE_HEALTH_PORT")
+    settings = platform.settings
     config = server_config(create_probes(platform), settings.host, settings.health_port)
     await serve_http(config, port, stop)
 

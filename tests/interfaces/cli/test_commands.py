@@ -1,6 +1,7 @@
 """Every command of `live`, as a person runs it: a process, its output, its exit code."""
 
 import json
+import socket
 import sqlite3
 import time
 from pathlib import Path
@@ -148,6 +149,17 @@ def test_bad_setting_ends_with_one_line_that_names_it(tmp_path: Path) -> None:
         assert done.returncode == 2, (name, done.stderr)
         [line] = done.stderr.splitlines()
         assert line.startswith(f"live: {name}: ")
+
+
+def test_role_whose_health_port_is_taken_ends_before_it_has_started_anything(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = Installation(tmp_path, {"LIVE_HEALTH_PORT": port}).run_apart("worker")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"live: LIVE_HEALTH_PORT: cannot listen on 127.0.0.1 port {port}")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_production_names_the_first_setting_it_misses(tmp_path: Path) -> None:
