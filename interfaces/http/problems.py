@@ -4,7 +4,6 @@ One table says which status each refusal of the domain has; the catalogue has th
 """
 
 import math
-import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -29,6 +28,7 @@ from application.ports import (
     StaleVersion,
 )
 from domain.shared import DomainError, Language
+from infrastructure.observability.sparing import Sparing
 from interfaces.http.exchange import Exchange, RawHeaders, exchange_of
 from interfaces.http.i18n import Catalogue, catalogue
 from interfaces.http.refusals import Refusal
@@ -79,9 +79,7 @@ _OUTAGES = (
     TimeoutError,
 )
 
-_QUIET_SECONDS = 1.0
-_last_told: dict[str, float] = {}
-
+_sparing = Sparing()
 _log = structlog.get_logger("live.http")
 
 
@@ -283,10 +281,8 @@ def _report(exchange: Exchange, failure: Failure, error: BaseException) -> None:
             "request failed", request_id=exchange.request_id, path=exchange.path, exc_info=error
         )
         return
-    now = time.monotonic()
-    if now - _last_told.get(failure.code, -_QUIET_SECONDS) < _QUIET_SECONDS:
+    if not _sparing.may_tell(failure.code):
         return
-    _last_told[failure.code] = now
     _log.warning(
         "requests cannot be served",
         code=failure.code,

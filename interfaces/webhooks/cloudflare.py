@@ -20,6 +20,7 @@ from infrastructure.cloudflare.webhooks import (
     verify_signature,
 )
 from infrastructure.observability.metrics import WEBHOOKS
+from infrastructure.observability.sparing import Sparing
 from interfaces.http.auth import UNCOUNTED
 from interfaces.http.exchange import Exchange
 from interfaces.http.refusals import InvalidSignature
@@ -30,6 +31,7 @@ LIVE = "cloudflare_live"
 VIDEO = "cloudflare_video"
 _JOB = "streaming.take_webhook"
 
+_sparing = Sparing()
 _log = structlog.get_logger("live.webhooks")
 
 
@@ -86,7 +88,8 @@ async def _take(
         verify(body)
     except WebhookRefused as refused:
         WEBHOOKS.labels(source, "refused").inc()
-        _log.warning("webhook refused", source=source, reason=str(refused))
+        if _sparing.may_tell(source):  # anybody may call this as often as they like
+            _log.warning("webhook refused", source=source, reason=str(refused))
         raise InvalidSignature from None
     notification = parse_notification(body)
     if isinstance(notification, TestNotification):
