@@ -8,10 +8,9 @@ is refused stays cautious for a while.
 """
 
 import asyncio
-import contextlib
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -48,7 +47,7 @@ _log = structlog.get_logger(__name__)
 
 _BATCH_BYTES = 4 * 1024 * 1024
 _RETRY_PAUSES = (0.02, 0.1, 0.4, 1.0)
-_LEAST_CAUTION, _MOST_CAUTION = 0.004, 1.0  # seconds
+_LEAST_CAUTION, _CONTENDED, _MOST_CAUTION = 0.004, 0.1, 1.0  # seconds
 _REMEMBERED_COMMANDS = 20_000
 _LANES = 2
 
@@ -100,9 +99,7 @@ class Appender:
 
     async def place(self, batch: Sequence[Waiting]) -> None:
         """Has the batch appended and its callers answered, soon or by the time this returns."""
-        with contextlib.suppress(LogUnavailable, StreamUnreadable):  # met again under the lock
-            await self._warm(_deciders(batch, with_new=False))
-        if not self._take_off(batch):
+        if not await self._placed_ahead(batch):
             await self._land_all()
             await self._settle_apart(batch)
 
@@ -121,17 +118,28 @@ class Appender:
         while self._flights:
             await asyncio.wait([flight.task for flight in self._flights])
 
+    async def _placed_ahead(self, batch: Sequence[Waiting]) -> bool:
+        try:
+            await self._warm(_deciders(batch, with_new=False))
+            return self._take_off(batch)
+        except Exception as failure:  # noqa: BLE001  # whatever it was shows again under the lock
+            _log.debug("not_decided_ahead", cause=type(failure).__name__)
+            return False
+
     def _take_off(self, batch: Sequence[Waiting]) -> bool:
         """Decides on what is under way and starts writing; False where that is not safe."""
         before = self._flights[-1].written.after if self._flights else self._head
         if before is None or time.monotonic() < self._cautious_until:
             return False
         touched = _deciders(batch, with_new=False)
-        if not all(self._is_current(stream) for stream in touched):
+        if any(one.under_lock for one in batch) or not all(
+            self._is_current(stream) for stream in touched
+        ):
             return False
-        deciding = self._decided(before, self._recent.get, batch)
+        deciding = self._decided(before, {}, batch)
         if not deciding.drafts:
             return False
+        deciding.hold_refusals()
         flight = Flight(batch, deciding, _batch(before, deciding))
         previous = self._flights[-1] if self._flights else None
         self._flights.append(flight)
@@ -142,14 +150,15 @@ class Appender:
         started = time.monotonic()
         try:
             await self._writer.append(flight.written, once=_landed(previous))
+            self._caution = max(self._caution / 2, _LEAST_CAUTION)
+            await self._committed(flight.batch, flight.deciding, flight.written.after)
         except Exception as failure:  # noqa: BLE001  # whatever it was shows again under the lock
             _log.debug("append_refused", cause=type(failure).__name__)
+            _note_unknown_fate(flight.batch, failure)
             self._be_cautious()
             self.give_back(flight.batch)
             return False
         else:
-            self._caution = _LEAST_CAUTION
-            await self._committed(flight.batch, flight.deciding, flight.written.after)
             _observe(flight.batch, started)
             return True
         finally:
@@ -183,12 +192,13 @@ class Appender:
     async def _settle(self, batch: list[Waiting]) -> None:
         """Decides and appends, again from the start where the database got in the way."""
         started = time.monotonic()
+        failure: Exception = LogUnavailable()
         for attempt, pause in enumerate((*_RETRY_PAUSES, 0)):
             try:
                 await self._append(batch, expect_new=attempt == 0)
                 return _observe(batch, started)
             except Overtaken as error:
-                failure: Exception = LogUnavailable()
+                failure = LogUnavailable()
                 failure.__cause__ = error
             except StreamUnreadable as broken:
                 _log.error("stream_unreadable", stream=broken.stream)
@@ -198,18 +208,30 @@ class Appender:
                     return None
             except LogUnavailable as error:
                 failure = error
+                _note_unknown_fate(batch, failure)
                 await asyncio.sleep(pause)
         _log.warning("log_unavailable", commands=len(batch), cause=str(failure.__cause__))
         return refuse(batch, failure)
 
     async def _append(self, batch: Sequence[Waiting], *, expect_new: bool) -> None:
+        """`expect_new`: what is expected to be new is, streams and command ids, and need not be
+        looked up under the lock. The batch is then decided before it: others wait less."""
         await self._warm(_deciders(batch, with_new=not expect_new))
-        begun = await self._begin(batch)
-        known = begun.commands
-        deciding = self._decided(
-            begun.head, lambda one: known.get(one) or self._recent.get(one), batch
-        )
-        written = _batch(begun.head, deciding)
+        expect_new = expect_new and not any(one.under_lock for one in batch)
+        early = self._decided(self._head, {}, batch) if expect_new and self._head else None
+        if early is not None and early.hold_refusals():
+            early, expect_new = None, False
+        begun = await self._begin(batch, expect_new=expect_new)
+        try:
+            if early is None or begun.newer:
+                deciding = self._decided(begun.head, begun.commands, batch)
+            else:
+                deciding = early
+                deciding.follow(begun.head)
+            written = _batch(begun.head, deciding)
+        except BaseException:
+            await self._writer.abandon()
+            raise
         if written.commands:
             await self._writer.commit(written)
         else:
@@ -231,23 +253,24 @@ class Appender:
                 ):  # else a batch that landed meanwhile knows more
                     self._states.put(stream, state)
 
-    async def _begin(self, batch: Sequence[Waiting]) -> Begun:
-        """Locks the head and brings the states of all touched streams up to it."""
-        deciders = _deciders(batch, with_new=True)
+    async def _begin(self, batch: Sequence[Waiting], *, expect_new: bool) -> Begun:
+        """Locks the head and brings the states of the touched streams up to it."""
+        deciders = _deciders(batch, with_new=not expect_new)
         cached = {
             stream: self._states.get(stream) or Loaded(decider.initial, 0)
             for stream, decider in deciders.items()
         }
         versions = {stream: loaded.version for stream, loaded in cached.items()}
-        since = None if self._head is None else self._head.position
-        command_ids = [one.dispatch.command_id for one in batch]
+        seldom = self._head is not None and self._caution < _CONTENDED
+        since = self._head.position if seldom and self._head else None
+        command_ids = () if expect_new else [one.dispatch.command_id for one in batch]
         begun = await self._writer.begin(Wanted(command_ids, versions, since))
         try:
-            await self._codec.fetch_keys_for(begun.newer)
             current = advanced(deciders, self._codec, cached, begun.newer)
         except BaseException:
             await self._writer.abandon()
             raise
+        self._recent.update(begun.commands)
         if begun.head != self._head:
             self._states.others_appended(begun.appended_to)
         for stream, loaded in current.items():
@@ -255,13 +278,13 @@ class Appender:
         return begun
 
     def _decided(
-        self,
-        head: Head,
-        known: Callable[[str], CommandRecord | None],
-        batch: Sequence[Waiting],
+        self, head: Head, known: Mapping[str, CommandRecord], batch: Sequence[Waiting]
     ) -> Deciding:
+        def recorded(command_id: str) -> CommandRecord | None:
+            return known.get(command_id) or self._recent.get(command_id)
+
         ahead = [flight.deciding for flight in reversed(self._flights)]
-        deciding = Deciding(head, self._states.get, known, self._codec, ahead)
+        deciding = Deciding(head, self._states.get, recorded, self._codec, ahead)
         for one in batch:
             if deciding.drafted_bytes < _BATCH_BYTES:
                 deciding.decide(one)
@@ -296,19 +319,26 @@ class Appender:
 
     async def _put_back(self, batch: Sequence[Waiting], deciding: Deciding) -> None:
         """Keeps for the next batch what this one had no room for, or no key yet."""
-        lacking = [one for one, _ in deciding.lacking_keys]
+        settled = {id(one) for one, _ in deciding.answers}
         persons = {person for _, lack in deciding.lacking_keys for person in lack.persons}
         if persons:
             try:
                 await self._codec.keyring.fetch(persons, create=True)
             except (LogUnavailable, KeysUnreadable) as error:
+                lacking = [one for one, _ in deciding.lacking_keys]
                 refuse(lacking, error)
-        answered = {id(one) for one, _ in deciding.answers}
-        self.give_back([one for one in batch if id(one) not in answered and not one.outcome.done()])
+                settled.update(map(id, lacking))
+        self.give_back([one for one in batch if id(one) not in settled])
 
 
 async def _landed(flight: Flight | None) -> bool:
     return flight is None or await flight.task
+
+
+def _note_unknown_fate(batch: Iterable[Waiting], failure: Exception) -> None:
+    if isinstance(failure, LogUnavailable):
+        for one in batch:
+            one.tried = True
 
 
 def _refuse_all(waiting: Sequence[Waiting]) -> None:

@@ -82,10 +82,6 @@ class EventCodec:
         await self._fetch_keys([event for _, event in decoded])
         return [self._recorded(row, event) for row, event in decoded]
 
-    async def fetch_keys_for(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Brings to hand the keys that `decode` of these rows needs."""
-        await self._fetch_keys([self.decode_sealed(row) for row in rows])
-
     async def _fetch_keys(self, events: Sequence[Event]) -> None:
         if not self._personal:
             return

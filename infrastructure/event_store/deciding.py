@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from application.handling import Handler
 from application.ports import CommandIdReused, Dispatch, Loaded, Outcome, StaleVersion
@@ -27,7 +28,17 @@ _encode = msgspec.json.Encoder().encode
 class Waiting:
     """A command in the queue, and the caller who waits for its outcome."""
 
-    __slots__ = ("dispatch", "fingerprint", "handler", "outcome", "streams", "submitted", "tried")
+    __slots__ = (
+        "dispatch",
+        "fingerprint",
+        "handler",
+        "outcome",
+        "streams",
+        "submitted",
+        "submitted_us",
+        "tried",
+        "under_lock",
+    )
 
     def __init__(
         self,
@@ -41,7 +52,11 @@ class Waiting:
         self.fingerprint = fingerprint
         self.outcome = outcome
         self.submitted = time.monotonic()
-        self.tried = False  # once it was, to find it in the log is no repetition by its caller
+        self.submitted_us = time.time_ns() // 1000
+        self.under_lock = (
+            False  # to be decided there only, knowing what its id may have done before
+        )
+        self.tried = False  # its fate was unknown once: to find it in the log is no repetition
         self.streams = handler.streams(dispatch.command)
 
 
@@ -85,6 +100,32 @@ class Deciding:
         except Exception as failure:  # noqa: BLE001  # a handler's bug is its own caller's alone
             self.answers.append((waiting, failure))
 
+    def hold_refusals(self) -> bool:
+        """Keeps refusals from being told: an id that was accepted once must not be refused now,
+        and whether it was is only known under the lock. Whether there were any."""
+        refused = [one for one, answer in self.answers if not isinstance(answer, Outcome)]
+        for one in refused:
+            one.under_lock = True
+        if refused:
+            self.answers = [each for each in self.answers if not each[0].under_lock]
+        return bool(refused)
+
+    def follow(self, head: Head) -> None:
+        """Has the batch follow on `head` instead of the head it was decided on. Right as long as
+        nothing of what was decided on has changed between the two."""
+        moved = head.position - self._position
+        self.recorded_us = max(self.recorded_us, head.recorded_us)
+        if moved:
+            self._position = head.position
+            for command_id, record in self.commands.items():
+                self.commands[command_id] = replace(record, position=record.position + moved)
+            self.answers = [
+                (waiting, replace(answer, position=answer.position + moved))
+                if isinstance(answer, Outcome) and waiting.dispatch.command_id in self.commands
+                else (waiting, answer)
+                for waiting, answer in self.answers
+            ]
+
     def answer(self) -> None:
         """Tells the callers, now that the batch stands in the log."""
         counts = Counter(_told(waiting, answer) for waiting, answer in self.answers)
@@ -96,7 +137,6 @@ class Deciding:
         record = self._record(dispatch.command_id)
         if record is not None:
             return _repeated(record, waiting)
-        waiting.tried = True
         loaded = [self._state(waiting, index) for index in range(len(waiting.streams))]
         expected = dispatch.expected_version
         if expected is not None and expected != loaded[0].version:
@@ -160,7 +200,7 @@ def _repeated(record: CommandRecord, waiting: Waiting) -> Outcome:
         position=record.position,
         version=record.version,
         answer=record.answer,
-        replayed=not waiting.tried,
+        replayed=not waiting.tried or record.recorded_us < waiting.submitted_us,
     )
 
 

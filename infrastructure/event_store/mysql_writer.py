@@ -116,9 +116,9 @@ class MySqlLogWriter:
         position the column becomes NULL, which it must not be, and the packet ends there."""
         before, after = batch.before, batch.after
         return (
-            f"UPDATE {self._head} SET position = IF(position = {before.position},"
-            f" {after.position}, NULL), hash = x'{after.hash.hex()}',"
-            f" recorded_us = {after.recorded_us} WHERE id = 1"
+            f"UPDATE {self._head} SET position = IF(position = {before.position}"
+            f" AND hash = x'{before.hash.hex()}', {after.position}, NULL),"
+            f" hash = x'{after.hash.hex()}', recorded_us = {after.recorded_us} WHERE id = 1"
         )
 
     def _inserts(self, batch: Batch) -> Iterator[str]:
@@ -170,6 +170,8 @@ async def _results(connection: Connection, sql: str) -> list[Sequence[Any]]:
 
 
 def _text(value: str) -> str:
+    if not value.isascii():  # MariaDB would keep question marks, and the hash would not fit them
+        raise ValueError("only ASCII can stand in the envelope of an event")
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 

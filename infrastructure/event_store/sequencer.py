@@ -82,7 +82,11 @@ class Sequencer:
                 QUEUE_DEPTH.set(len(self._queue))
                 size = min(len(self._queue), self._batch_limit)
                 batch = [self._queue.popleft() for _ in range(size)]
-                await self._appender.place(batch)
+                try:
+                    await self._appender.place(batch)
+                except BaseException:
+                    refuse(batch, LogUnavailable())
+                    raise
         finally:
             await self._appender.close()
 

@@ -125,7 +125,8 @@ class SqlLogWriter:
             commands = [msgspec.structs.asdict(command) for command in batch.commands]
             await connection.execute(insert(tables.commands), commands)
         head = tables.log_head
-        move = update(head).where(head.c.position == batch.before.position)
+        before = batch.before
+        move = update(head).where(head.c.position == before.position, head.c.hash == before.hash)
         after = msgspec.structs.asdict(batch.after)
         if (await connection.execute(move.values(**after))).rowcount != 1:
             raise Overtaken

@@ -1,5 +1,6 @@
 """The event store as the product opens it, for benchmarks that run it in their own process."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.opening import EventStore, SequencerLimits, open_event_store
 from infrastructure.event_store.signal import LogSignal
 from infrastructure.memory import collect_rarely
+from infrastructure.observability.logs import configure_logging
 
 _MASTER = MultiFernet([Fernet(b"bench" * 8 + b"bnc=")])  # every process must open the same keys
 
@@ -28,6 +30,7 @@ class BenchedStore:
 @asynccontextmanager
 async def benched_store(url: str) -> AsyncIterator[BenchedStore]:
     """The product's store with its default limits, its sequencer running."""
+    configure_logging(level="warning", stream=sys.stderr)  # stdout is for the figures
     engine = create_engine(url)
     codec = EventCodec(EVENTS, Keyring(engine, _MASTER))
     store = open_event_store(engine, codec, HANDLERS, LogSignal(), SequencerLimits())

@@ -145,10 +145,15 @@ async def _by_processes(url: str, seconds: float) -> dict[str, Any]:
         )
         for _ in range(_PROCESSES)
     ]
-    for process in processes:
-        if process.stdout is None or await process.stdout.readline() != b"ready\n":
-            raise RuntimeError("a writer process did not start")
-    outputs = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
+    try:
+        for process in processes:
+            if process.stdout is None or await process.stdout.readline() != b"ready\n":
+                raise RuntimeError("a writer process did not start")
+        outputs = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
+    finally:
+        for process in processes:
+            if process.returncode is None:
+                process.kill()
     figures = [json.loads(output.splitlines()[-1]) for output, _ in outputs]
     return {
         "rate": sum(each["rate"] for each in figures),

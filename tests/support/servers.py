@@ -129,6 +129,7 @@ class PrivateMariaDB(Server):
             f"--datadir={self.folder}/data", f"--socket={self.folder}/s", f"--port={self.port}",
             "--bind-address=127.0.0.1", f"--pid-file={self.folder}/server.pid",
             "--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1", "--max-connections=800",
+            "--binlog-cache-size=1M",
             "--innodb-buffer-pool-size=512M", *_as_user(),
         ]  # fmt: skip
 

@@ -69,6 +69,50 @@ async def test_execute_returns_first_outcome_when_id_comes_again(log_url: str) -
     assert head == 1
 
 
+async def test_repeated_id_gets_first_outcome_when_it_would_be_refused_now(log_url: str) -> None:
+    async with started_store(log_url) as (store, _):
+        await send(store, PayIn(account="a", amount=5))
+        first = await send(store, Take(account="a", amount=5), "same")
+    async with started_store(log_url) as (store, _):
+        await send(store, PayIn(account="b", amount=1))
+        await send(store, PayIn(account="a", amount=1))
+        _, again = await asyncio.gather(
+            send(store, PayIn(account="b", amount=1)),
+            send(store, Take(account="a", amount=5), "same"),
+        )
+
+    assert (again.position, again.answer, again.replayed) == (first.position, first.answer, True)
+
+
+async def test_repeated_id_is_told_as_repeated_when_first_decided_anew(log_url: str) -> None:
+    async with started_store(log_url) as (store, _):
+        first = await send(store, PayIn(account="a", amount=5), "same")
+    async with started_store(log_url) as (store, _):
+        await send(store, PayIn(account="b", amount=1))
+        await send(store, PayIn(account="a", amount=1))
+        again = await send(store, PayIn(account="a", amount=5), "same")
+
+    assert (again.position, again.replayed) == (first.position, True)
+
+
+async def test_command_that_cannot_be_written_fails_alone(log_url: str) -> None:
+    async with started_store(log_url) as (store, _):
+        await send(store, PayIn(account="a", amount=1))
+        unwritable = dispatch(PayIn(account="a", amount=5), trace_id="\ud800")
+        too_long = dispatch(PayIn(account="a", amount=5), correlation_id="c" * 3000)
+        answers = await asyncio.gather(
+            send(store, PayIn(account="b", amount=1)),
+            store.sequencer.execute(unwritable),
+            store.sequencer.execute(too_long),
+            return_exceptions=True,
+        )
+        after = await send(store, PayIn(account="a", amount=1))
+
+    assert isinstance(answers[0], Outcome)
+    assert isinstance(answers[1], Exception)
+    assert after.answer in {b'{"account":"a","balance":2}', b'{"account":"a","balance":7}'}
+
+
 async def test_execute_refuses_when_id_comes_with_other_content(log_url: str) -> None:
     async with started_store(log_url) as (store, _):
         await send(store, PayIn(account="a", amount=5), "same")
