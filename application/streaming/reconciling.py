@@ -33,6 +33,7 @@ from domain.streaming.values import BEFORE_LIVE, OVER, FeedState
 _JOB = "streaming.reconcile_live_input"
 _LOOKS_FOR_A_PICTURE = 20
 _LOOK_AGAIN_SECONDS = 1.5
+LAST_LOOK = str(_LOOKS_FOR_A_PICTURE)  # as an argument of the job: looks this once
 
 # An input that never had a feed reads idle; on air, that can only mean the feed is gone.
 _FEED_STATES: dict[IngestState, FeedState | None] = {

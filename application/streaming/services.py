@@ -73,7 +73,6 @@ class StreamingServices:
         self.retiring = Retiring(shows=shows, video=ports.video, vault=ports.vault, jobs=ports.jobs)
         self.outputs = Outputs(shows=shows, bus=ports.bus, video=ports.video, vault=ports.vault)
         self.thumbnails = Thumbnails(
-            shows=shows,
             bus=ports.bus,
             objects=ports.objects,
             clock=ports.clock,

@@ -1,5 +1,6 @@
 """Finds what no webhook told us and no job finished. Costs one call to the provider a sweep;
-whatever looks wrong is left to the jobs that ask about that one show."""
+whatever looks wrong, and in turn what is on air, is left to the jobs that ask about that one show.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ import msgspec
 
 from application.ports import BroadcastIndex, JobQueue, LiveVideo, OpenBroadcast
 from application.streaming.ports import Clock, Inbox
+from application.streaming.reconciling import LAST_LOOK
 
 _UNFINISHED_AFTER = timedelta(seconds=60)
 _JOBS_A_SWEEP = 40  # most cost two calls; the account has 1,200 in five minutes
+_CHECKS_A_SWEEP = 20  # of these 40, for shows that nothing speaks against
 _GRACE_MARGIN_SECONDS = 30.0
 _MINUTE, _DAY = 60.0, 86400.0
 
@@ -58,7 +61,11 @@ class Sweeping:
             return
         live = {video.input_uid for video in await self._video.live_videos()}
         wanted = [job for show in broadcasts for job in self._jobs_for(show, live, now)]
-        for job in self._turn(wanted, now):
+        urgent = self._turn(wanted, now, at_most=_JOBS_A_SWEEP)
+        asked = {arg for job in wanted for arg in job.args}
+        checks = [check for check in _checks(broadcasts) if check.args[0] not in asked]
+        left = min(_CHECKS_A_SWEEP, _JOBS_A_SWEEP - len(urgent))
+        for job in (*urgent, *self._turn(checks, now, at_most=left)):
             await self._jobs.enqueue(job.job, *job.args)
 
     def _jobs_for(
@@ -93,10 +100,18 @@ class Sweeping:
         """True for one sweep in each `every` seconds of the age, so that no state is needed."""
         return age >= every and age % every < self._pace.sweep_seconds
 
-    def _turn(self, wanted: Sequence[Wanted], now: datetime) -> Sequence[Wanted]:
+    def _turn(self, wanted: Sequence[Wanted], now: datetime, *, at_most: int) -> Sequence[Wanted]:
         """As many as one sweep may cost; each sweep begins where the one before left off."""
-        if len(wanted) <= _JOBS_A_SWEEP:
+        if len(wanted) <= at_most:
             return wanted
         sweeps = int(now.timestamp() / self._pace.sweep_seconds)
-        start = sweeps * _JOBS_A_SWEEP % len(wanted)
-        return [*wanted[start:], *wanted[:start]][:_JOBS_A_SWEEP]
+        start = sweeps * at_most % len(wanted)
+        return [*wanted[start:], *wanted[:start]][:at_most]
+
+
+def _checks(broadcasts: Sequence[OpenBroadcast]) -> Iterator[Wanted]:
+    """Of shows with a feed, or waiting for one: the list of live videos still has a feed that was
+    lost until the provider's recording timeout, and never has one that is refused."""
+    for show in broadcasts:
+        if show.input_uid is not None and show.status in {"starting", "live"}:
+            yield Wanted("streaming.reconcile_live_input", (show.input_uid, LAST_LOOK))

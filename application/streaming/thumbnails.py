@@ -4,12 +4,9 @@ from datetime import timedelta
 
 from application.ports import CommandBus, Dispatch, ObjectStore, Outcome, Upload
 from application.streaming.ports import Clock, NewId
-from application.streaming.shows import Shows
 from domain.streaming.commands import AttachThumbnail
 from domain.streaming.errors import (
     InvalidThumbnailError,
-    LiveStreamNotFoundError,
-    NotTheHostError,
     ThumbnailNotUploadedError,
 )
 
@@ -22,29 +19,23 @@ class Thumbnails:
     def __init__(
         self,
         *,
-        shows: Shows,
         bus: CommandBus,
         objects: ObjectStore,
         clock: Clock,
         new_id: NewId,
     ) -> None:
-        self._shows = shows
         self._bus = bus
         self._objects = objects
         self._clock = clock
         self._new_id = new_id
 
-    async def request_upload(
-        self, stream_id: str, *, content_type: str, size: int, by: str, as_admin: bool = False
-    ) -> tuple[str, Upload]:
-        """The object's key, to attach once uploaded, and how to upload it. `size` is bytes."""
-        state = (await self._shows.load(stream_id)).state
-        if state.status is None:
-            raise LiveStreamNotFoundError(stream_id=stream_id)
-        if by != state.host_id and not as_admin:
-            raise NotTheHostError
+    async def request_upload(self, *, content_type: str, size: int, by: str) -> tuple[str, Upload]:
+        """The object's key, to attach once uploaded, and how to upload it. `size` is bytes.
+
+        What somebody uploads is theirs; which show it is for is said when it is attached.
+        """
         _check(content_type, size)
-        key = f"{_folder(stream_id)}{self._new_id()}.{EXTENSIONS[content_type]}"
+        key = f"{_folder(by)}{self._new_id()}.{EXTENSIONS[content_type]}"
         upload = await self._objects.presign_upload(
             key,
             content_type=content_type,
@@ -56,7 +47,7 @@ class Thumbnails:
 
     async def attach_thumbnail(self, dispatch: Dispatch, command: AttachThumbnail) -> Outcome:
         """Executes `dispatch`, whose command is `command`, if the picture is there and fit."""
-        if not command.key.startswith(_folder(command.stream_id)):
+        if not command.key.startswith(_folder(command.by)):
             raise ThumbnailNotUploadedError
         stored = await self._objects.head(command.key)
         if stored is None:
@@ -65,8 +56,8 @@ class Thumbnails:
         return await self._bus.execute(dispatch)
 
 
-def _folder(stream_id: str) -> str:
-    return f"streams/{stream_id}/thumbnails/"
+def _folder(user_id: str) -> str:
+    return f"media/{user_id}/thumbnails/"
 
 
 def _check(content_type: str, size: int) -> None:

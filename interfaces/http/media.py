@@ -8,7 +8,6 @@ from litestar import Response, post
 from litestar.params import JSONBody
 
 from interfaces.http.hosting import HOST_OR_ADMIN
-from interfaces.http.parameters import UUID
 from interfaces.http.request import ApiRequest
 
 
@@ -18,7 +17,6 @@ class RequestUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     content_type: Annotated[str, msgspec.Meta(max_length=100, examples=["image/jpeg"])]
     size: Annotated[int, msgspec.Meta(gt=0, le=2**40, examples=[48_213])]
     purpose: Literal["stream_thumbnail"]
-    stream_id: Annotated[str, msgspec.Meta(pattern=UUID, max_length=36)]
 
 
 class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,11 +47,9 @@ async def request_upload(request: ApiRequest, data: JSONBody[RequestUpload]) -> 
     """JPEG, PNG or WebP of 5 MiB at most, as the cover of a show of one's own."""
     platform, caller = request.platform, request.caller
     key, upload = await platform.services.streaming.thumbnails.request_upload(
-        data.stream_id,
         content_type=data.content_type,
         size=data.size,
         by=caller.user_id,
-        as_admin="admin" in caller.roles,
     )
     media = Media(
         media_id=key,

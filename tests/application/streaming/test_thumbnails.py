@@ -15,7 +15,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + b"\x00" * 100
 
 async def request(play: Stage, *, by: str = HOST, kind: str = "image/png") -> tuple[str, Upload]:
     return await play.services.thumbnails.request_upload(
-        SHOW, content_type=kind, size=len(PICTURE), by=by
+        content_type=kind, size=len(PICTURE), by=by
     )
 
 
@@ -36,7 +36,7 @@ async def test_an_uploaded_picture_becomes_the_cover(play: Stage) -> None:
     await upload(to)
     await attach(play, key)
     assert await play.told(ThumbnailAttached) == [ThumbnailAttached(key=key)]
-    assert key.startswith(f"streams/{SHOW}/thumbnails/")
+    assert key.startswith(f"media/{HOST}/thumbnails/")
     assert key.endswith(".png")
 
 
@@ -47,8 +47,8 @@ async def test_attach_refused_when_nothing_was_uploaded(play: Stage) -> None:
         await attach(play, key)
 
 
-@pytest.mark.parametrize("key", ["", "exports/log.json", "streams/another/thumbnails/p.png"])
-async def test_attach_refused_when_the_picture_is_not_the_shows(play: Stage, key: str) -> None:
+@pytest.mark.parametrize("key", ["", "exports/log.json", "media/another/thumbnails/p.png"])
+async def test_attach_refused_when_the_picture_is_not_the_hosts(play: Stage, key: str) -> None:
     await play.ask(schedule())
     with pytest.raises(errors.ThumbnailNotUploadedError):
         await attach(play, key)
@@ -76,16 +76,14 @@ async def test_upload_refused_when_kind_or_size_is_wrong(
 ) -> None:
     await play.ask(schedule())
     with pytest.raises(errors.InvalidThumbnailError) as refusal:
-        await play.services.thumbnails.request_upload(SHOW, content_type=kind, size=size, by=HOST)
+        await play.services.thumbnails.request_upload(content_type=kind, size=size, by=HOST)
     assert refusal.value.fields["field"] == field
 
 
-async def test_upload_refused_when_there_is_no_show(play: Stage) -> None:
-    with pytest.raises(errors.LiveStreamNotFoundError):
-        await request(play)
-
-
-async def test_upload_refused_when_asked_by_a_stranger(play: Stage) -> None:
+async def test_attach_refused_when_asked_by_a_stranger(play: Stage) -> None:
     await play.ask(schedule())
+    key, to = await request(play, by=STRANGER)
+    await upload(to)
+    command = AttachThumbnail(stream_id=SHOW, by=STRANGER, key=key)
     with pytest.raises(errors.NotTheHostError):
-        await request(play, by=STRANGER)
+        await play.services.thumbnails.attach_thumbnail(play.dispatch(command), command)
