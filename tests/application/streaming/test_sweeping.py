@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from domain.streaming.commands import CancelLiveStream, EndLiveStream
 from domain.streaming.events import LiveStreamEnded
 from tests.support.builders import HOST, SHOW, schedule
@@ -17,6 +19,12 @@ async def test_sweep_goes_live_when_the_connection_was_never_told(play: Stage) -
 
 
 async def test_sweep_interrupts_when_the_loss_was_never_told(play: Stage) -> None:
+    await play.studio.disconnect(await play.live())
+    await play.sweep()
+    assert (await play.show()).status == "interrupted"
+
+
+async def test_sweep_interrupts_what_is_not_among_the_live_videos(play: Stage) -> None:
     await play.studio.disconnect(await play.live())
     await play.studio.finish_recordings()
     await play.sweep()
@@ -40,10 +48,16 @@ async def test_sweep_asks_about_a_whip_show_which_no_list_has(play: Stage) -> No
 
 
 async def test_sweep_costs_one_call_when_nothing_is_wrong(play: Stage) -> None:
-    await play.live()
+    await play.ready()
     await play.studio.fail("GET", "/stream/live_inputs", status=503)
     await play.run("streaming.sweep_live_inputs")
     assert play.backlog.names() == []
+
+
+async def test_sweep_asks_about_a_show_on_air_once(play: Stage) -> None:
+    input_uid = await play.live()
+    await play.run("streaming.sweep_live_inputs")
+    assert [job.args for _, job in play.backlog.waiting] == [(input_uid, "20")]
 
 
 async def test_sweep_asks_nothing_when_no_show_is_open(play: Stage) -> None:
@@ -110,3 +124,22 @@ async def test_sweep_takes_a_bounded_number_of_shows_in_turn(play: Stage) -> Non
         assert len(asked) == 40
         seen |= asked
     assert seen == shows
+
+
+async def test_sweep_looks_at_a_bounded_number_of_shows_in_turn(play: Stage) -> None:
+    inputs = {f"0190f3a2-0000-7000-8000-{number:012d}" for number in range(25)}
+    for stream_id in inputs:
+        await play.ask(schedule(stream_id=stream_id))
+    await play.react()
+    for stream_id, view in play.index.views.items():
+        waits = msgspec.structs.replace(view, status="starting", input_uid=stream_id)
+        play.index.views[stream_id] = waits
+    seen: set[str] = set()
+    for _ in range(2):
+        play.backlog.waiting.clear()
+        await play.run("streaming.sweep_live_inputs")
+        asked = {job.args[0] for _, job in play.backlog.waiting}
+        assert len(asked) == 20
+        seen |= asked
+        play.clock.ahead += timedelta(seconds=SWEEP_SECONDS)
+    assert seen == inputs
