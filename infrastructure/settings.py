@@ -55,7 +55,10 @@ def secret(raw: str) -> Secret:
 
 
 def path(raw: str) -> Path:
-    return Path(raw).expanduser()
+    try:
+        return Path(raw).expanduser()
+    except RuntimeError:
+        raise ValueError("must be a folder; nobody here has that home") from None
 
 
 def names(raw: str) -> tuple[str, ...]:

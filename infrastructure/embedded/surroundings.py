@@ -4,6 +4,7 @@ The rest of the program only ever sees addresses, the same code paths as in prod
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from infrastructure.embedded.private_simulators import (
     WebhookSecrets,
 )
 from infrastructure.embedded.secrets import kept_secret, kept_signing_key
-from infrastructure.settings import Secret, Settings
+from infrastructure.settings import Secret, SettingError, Settings
 from infrastructure.simulators.config import SimulatorConfig
 
 _READ_MODELS, _JOBS = 0, 1
@@ -37,14 +38,16 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def completed(settings: Settings) -> Settings:
-    """With addresses and keys that need no server: what tokens, the database and the log need."""
+    """With addresses and keys that need no server: what tokens, the database and the log need.
+
+    Raises `SettingError` when the state folder cannot be used.
+    """
     replace = msgspec.structs.replace
     if settings.env == "production":
         return replace(
             settings, cloudflare_api_url=settings.cloudflare_api_url or CLOUDFLARE_API_URL
         )
-    var_dir = settings.var_dir.resolve()
-    var_dir.mkdir(parents=True, exist_ok=True)
+    var_dir = _usable(settings.var_dir)
     return replace(
         settings,
         var_dir=var_dir,
@@ -58,6 +61,20 @@ def completed(settings: Settings) -> Settings:
         cloudflare_video_webhook_secret=settings.cloudflare_video_webhook_secret
         or kept_secret(var_dir, "video-webhook"),
     )
+
+
+def _usable(folder: Path) -> Path:
+    """Whole, there and ours to write in."""
+    try:
+        found = folder.resolve()
+        found.mkdir(parents=True, exist_ok=True)
+        usable = os.access(found, os.W_OK | os.X_OK)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
+        reason = getattr(error, "strerror", None) or "not a path"
+        raise SettingError("VAR_DIR", f"cannot use the folder {folder}: {reason}") from error
+    if not usable:
+        raise SettingError("VAR_DIR", f"cannot use the folder {folder}: it may not be written to")
+    return found
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Serves over HTTP and WebSocket until it is told to stop."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,15 +23,24 @@ class _Server(uvicorn.Server):
 
 def claim_port(host: str, port: int, *, setting: str = "PORT") -> socket.socket:
     """Claims the address without listening yet, so that a role that cannot serve ends before it
-    has started anything. Raises `CannotListen`, which names `setting`."""
+    has started anything. Raises `CannotListen`, which names `setting`,
+    or HOST where no port would do."""
     claimed = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         claimed.bind((host, port))
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         claimed.close()
-        raise CannotListen(f"{setting}: cannot listen on {host} port {port}: {error}") from error
+        named = "HOST" if _blames_host(error) else setting
+        raise CannotListen(f"{named}: cannot listen on {host} port {port}: {error}") from error
     return claimed
+
+
+def _blames_host(error: Exception) -> bool:
+    """Not a name or an address at all, or not one of this machine's."""
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return True
+    return isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL
 
 
 async def serve_http(config: uvicorn.Config, on: socket.socket, stop: asyncio.Event) -> None:

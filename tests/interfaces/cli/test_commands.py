@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from cryptography.fernet import Fernet
 
 from interfaces.cli.main import live
+from interfaces.roles.serving import CannotListen, claim_port
 from tests.support.installation import HOST_NAME, STREAM_ID, Installation
 
 pytestmark = pytest.mark.system
@@ -160,6 +161,26 @@ def test_role_whose_health_port_is_taken_ends_before_it_has_started_anything(
     assert done.returncode == 1
     assert done.stderr.startswith(f"live: LIVE_HEALTH_PORT: cannot listen on 127.0.0.1 port {port}")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "a..b"])
+def test_host_that_is_not_this_machine_s_is_named(host: str) -> None:
+    with pytest.raises(CannotListen, match=r"^HOST: cannot listen on "):
+        claim_port(host, 8123)
+
+
+@pytest.mark.parametrize(
+    "folder", ["/proc/x", "/dev/null", "/dev/null/x", "~no-such-user/x", "loop"]
+)
+def test_state_folder_that_cannot_be_used_is_named(
+    tmp_path: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    done = Installation(tmp_path, {"VAR_DIR": folder}).run("events", "verify")
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith("live: VAR_DIR: ")
 
 
 def test_production_names_the_first_setting_it_misses(tmp_path: Path) -> None:
