@@ -88,7 +88,17 @@ class SqlEventLog:
 
     async def _fetch(self, wanted: Select[Any]) -> Sequence[Any]:
         try:
-            async with self._engine.connect() as connection:
-                return (await connection.execute(wanted)).all()
+            return await self._fetched(wanted)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise LogUnavailable from error
+        except (PoolTimeout, OSError) as error:
+            raise LogUnavailable from error
+        try:  # the connection had been cut while it lay in the pool; now all of those are gone
+            return await self._fetched(wanted)
         except (DBAPIError, PoolTimeout, OSError) as error:
             raise LogUnavailable from error
+
+    async def _fetched(self, wanted: Select[Any]) -> Sequence[Any]:
+        async with self._engine.connect() as connection:
+            return (await connection.execute(wanted)).all()
