@@ -15,6 +15,7 @@ from application.streaming.reconciling import LAST_LOOK
 _UNFINISHED_AFTER = timedelta(seconds=60)
 _JOBS_A_SWEEP = 40  # most cost two calls; the account has 1,200 in five minutes
 _CHECKS_A_SWEEP = 20  # of these 40, for shows that nothing speaks against
+_PROVISIONS_A_SWEEP = 100  # they wait for the account's budget in a queue of their own
 _GRACE_MARGIN_SECONDS = 30.0
 _MINUTE, _DAY = 60.0, 86400.0
 
@@ -59,6 +60,9 @@ class Sweeping:
         broadcasts = await self._index.open_broadcasts()
         if not broadcasts:
             return
+        unprovisioned = list(self._unprovisioned(broadcasts, now))
+        for job in self._turn(unprovisioned, now, at_most=_PROVISIONS_A_SWEEP):
+            await self._jobs.enqueue(job.job, *job.args)
         live = {video.input_uid for video in await self._video.live_videos()}
         wanted = [job for show in broadcasts for job in self._jobs_for(show, live, now)]
         urgent = self._turn(wanted, now, at_most=_JOBS_A_SWEEP)
@@ -73,9 +77,8 @@ class Sweeping:
     ) -> Iterator[Wanted]:
         age = (now - show.changed_at).total_seconds()
         if show.input_uid is None:
-            if self._due(age, every=5 * _MINUTE):
-                yield Wanted("streaming.provision_live_input", (show.stream_id,))
-        elif show.status in {"ready", "starting", "live", "interrupted"}:
+            return
+        if show.status in {"ready", "starting", "live", "interrupted"}:
             if self._is_doubtful(show, age, pictured=show.input_uid in live):
                 yield Wanted("streaming.reconcile_live_input", (show.input_uid,))
             if self._waits_too_long(show, age):
@@ -83,6 +86,15 @@ class Sweeping:
                 yield Wanted("streaming.end_after_grace", args)
         elif self._due(age, every=10 * _MINUTE if age < _DAY else _DAY):
             yield Wanted("streaming.retire_live_input", (show.stream_id,))
+
+    def _unprovisioned(
+        self, broadcasts: Sequence[OpenBroadcast], now: datetime
+    ) -> Iterator[Wanted]:
+        """Shows whose job may have been lost. One that only waits for its turn does no harm
+        twice: whichever comes second finds the live input there."""
+        for show in broadcasts:
+            if show.input_uid is None and (now - show.changed_at).total_seconds() >= _MINUTE:
+                yield Wanted("streaming.provision_live_input", (show.stream_id,))
 
     def _is_doubtful(self, show: OpenBroadcast, age: float, *, pictured: bool) -> bool:
         """Whether the list of live videos tells otherwise, or cannot tell: it has no WHIP feeds."""
