@@ -78,7 +78,7 @@ class OutputNotFoundError(DomainError):
 
 
 class InvalidOutputUrlError(DomainError):
-    """`field` is url: not an rtmp, rtmps or srt address, or one that holds the stream key."""
+    """`field` is url: not an rtmp, rtmps or srt address, or with user info or stream key in it."""
 
     code = "invalid_output_url"
 

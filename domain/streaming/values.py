@@ -97,13 +97,18 @@ def _is_control(character: str) -> bool:
 
 
 def public_output_url(url: str) -> str:
-    """`url` without what may be secret in it: user, password, query and fragment."""
+    """`url` without what may be secret in it: query and fragment. User info is refused, as is what
+    no address holds, white space and control characters: parsers drop some of it silently."""
+    if not url.isprintable() or " " in url:
+        raise InvalidOutputUrlError(field="url")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         raise InvalidOutputUrlError(field="url") from None
     if parts.scheme not in {"rtmp", "rtmps", "srt"} or not host or len(url) > URL_CHARACTERS:
+        raise InvalidOutputUrlError(field="url")
+    if "@" in parts.netloc:
         raise InvalidOutputUrlError(field="url")
     shown = f"[{host}]" if ":" in host else host
     netloc = shown if port is None else f"{shown}:{port}"

@@ -11,7 +11,7 @@ from tests.support.builders import HOST, SHOW, STRANGER, schedule
 from tests.support.stage import Stage
 
 KEY = "planted-stream-key-0123"
-URL = "rtmp://user:planted-password@live.example.com/app?token=planted-token"
+URL = "rtmp://live.example.com/app?token=planted-token"
 
 
 async def add(play: Stage, *, by: str = HOST, url: str = URL, stream_key: str = KEY) -> None:
@@ -138,6 +138,8 @@ async def test_no_secret_of_an_output_enters_the_log(play: Stage) -> None:
     await add(play)
     await play.settle()
     assert "planted" not in repr(await play.store.log.read(0, limit=100))
+    [given] = await play.studio.outputs(await play.input_uid())
+    assert (given["url"], given["streamKey"]) == (URL, KEY)
     secret = await play.vault.get(output_ref("o1"))
     assert secret is not None
     assert KEY.encode() in secret

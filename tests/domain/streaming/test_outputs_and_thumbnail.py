@@ -68,7 +68,7 @@ def test_add_output_records_the_wish(history: History) -> None:
 @pytest.mark.parametrize(
     ("url", "recorded"),
     [
-        ("rtmp://user:hunter2@live.example.com:1935/app", "rtmp://live.example.com:1935/app"),
+        ("rtmp://live.example.com:1935/app", "rtmp://live.example.com:1935/app"),
         ("rtmps://live.example.com/app?key=s3cret#frag", "rtmps://live.example.com/app"),
         ("srt://[2001:db8::1]:9000?streamid=s3cret", "srt://[2001:db8::1]:9000"),
     ],
@@ -88,6 +88,13 @@ def test_add_output_records_no_secret_of_the_url(url: str, recorded: str) -> Non
         "rtmp:///app",
         "rtmp://h:99999/a",
         "rtmp://[::1/app",
+        "rtmp://user:hunter2@live.example.com/app",
+        "srt://hunter2@live.example.com:9000",
+        "rtmp://live.example.com/app\n",
+        "\x00rtmp://live.example.com/app",
+        "rtmp://live.example.com/a\tpp",
+        "rtmp://live.example.com/a pp",
+        "rtmp://live.example.com/a\u2028pp",
         f"rtmp://h/{'x' * 2048}",
     ],
 )
