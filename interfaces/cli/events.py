@@ -152,6 +152,8 @@ async def _verify(first: int, last: int | None) -> None:
                 advance(verified)
 
             found = await verify_log(store.log, checkpoints, first=first, last=last, progress=count)
+    if first > max(found.last, 1):
+        raise NoSuchEvent(f"nothing to verify: --from {first} lies beyond position {found.last}")
     show_json(found)
     if found.first_broken is not None:
         raise LogBroken(f"the log is broken at position {found.first_broken}")

@@ -27,12 +27,19 @@ class NotResumable(Exception):
     """The target holds something that is no export of ours. The text is one line."""
 
 
+class UnknownTarget(Exception):
+    """Exports cannot be written there. The text is one line."""
+
+
 class _Position(msgspec.Struct):
     position: int
 
 
 async def export_log(to: str, wanted: Wanted) -> None:
-    """Raises `NotResumable`."""
+    """Raises `NotResumable` or `UnknownTarget`."""
+    if "://" in to and not to.startswith("s3://"):
+        scheme = to.partition("://")[0]
+        raise UnknownTarget(f"--to must be a file, - or s3://bucket/prefix, not {scheme}://")
     needs = Needs(redis=False, simulators=to.startswith("s3://"))
     async with surrounded(load_settings(), needs) as settings, open_store(settings) as store:
         if to == "-":

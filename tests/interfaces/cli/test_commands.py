@@ -113,6 +113,13 @@ def test_events_export_goes_on_where_it_was_torn_off(
     assert target.read_bytes() == whole
     target.write_text("something else\n")
     assert "is no export" in refusal(installed, "events", "export", "--to", str(target))
+    elsewhere = refusal(installed, "events", "export", "--to", "ftp://planted@x/y")
+    assert elsewhere == "live: --to must be a file, - or s3://bucket/prefix, not ftp://"
+
+
+def test_events_verify_says_that_there_is_nothing_to_verify(installed: Installation) -> None:
+    beyond = refusal(installed, "events", "verify", "--from", "999999")
+    assert beyond == "live: nothing to verify: --from 999999 lies beyond position 2"
 
 
 def test_events_verify_finds_a_changed_record(tmp_path: Path) -> None:
