@@ -1,7 +1,7 @@
 """Live streams: announcing, broadcasting, watching. Deciding is `domain.streaming`'s."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import MAXYEAR, UTC, datetime
+from typing import Annotated, TypeVar
 
 import msgspec
 from litestar import Response, get, patch, post
@@ -21,6 +21,7 @@ from interfaces.http.paging import Page, next_cursor, wanted_cursor, wanted_limi
 from interfaces.http.parameters import Id, IdQuery
 from interfaces.http.queries import answer, wanted_position
 from interfaces.http.request import ApiRequest
+from interfaces.http.validation import FieldError, InvalidInput
 from projections.streaming.broadcasts import get_broadcast
 from projections.streaming.live_streams import (
     Listed,
@@ -32,6 +33,21 @@ from projections.streaming.live_streams import (
 
 _NO_STORE = {"cache-control": "no-store"}
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+Moments = TypeVar("Moments", bound=datetime | UnsetType | None)
+
+
+def _within_the_calendar(moment: Moments) -> Moments:
+    """Refuses the calendar's last hours west of Greenwich, which have no time in UTC. Nor have its
+    first ones east; those are in the past anyway."""
+    if isinstance(moment, datetime):
+        try:
+            moment.astimezone(UTC)
+        except OverflowError:
+            if moment.year == MAXYEAR:
+                raise InvalidInput(FieldError("scheduled_at", "out_of_range")) from None
+    return moment
 
 
 class ScheduleLiveStream(
@@ -84,7 +100,7 @@ async def schedule_live_stream(
         market=data.market or caller.market,
         language=data.language or caller.language,
         now=datetime.now(UTC),
-        scheduled_at=data.scheduled_at,
+        scheduled_at=_within_the_calendar(data.scheduled_at),
         low_latency=data.low_latency,
         mode=data.mode,
     )
@@ -188,7 +204,7 @@ async def revise_live_stream(
         now=datetime.now(UTC),
         title=data.title,
         description=data.description,
-        scheduled_at=data.scheduled_at,
+        scheduled_at=_within_the_calendar(data.scheduled_at),
     )
 
 

@@ -72,6 +72,11 @@ BODIES: list[tuple[bytes, int, str]] = [
         "invalid_input",
     ),
     (
+        b'{"title": "a", "description": "a", "scheduled_at": "9999-12-31T23:59:59-23:59"}',
+        422,
+        "invalid_input",
+    ),
+    (
         b'{"title": "a", "description": "a", "scheduled_at": "0001-01-01T00:00:00Z"}',
         422,
         "scheduled_in_the_past",
