@@ -11,6 +11,9 @@ from typing import Any
 
 import uvloop
 from redis.asyncio import Redis
+from sqlalchemy import MetaData, Table, delete, inspect
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.schema import DropTable
 
 from application.ports import Dispatch
 from domain.streaming.commands import EndLiveStream
@@ -18,6 +21,7 @@ from domain.streaming.deciding import LIVE_STREAM
 from infrastructure.ids import new_id
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.read_models import ReadModels
+from infrastructure.read_models.schema import GENERATIONS
 from interfaces.bench.history import write_one_long_stream, write_shows
 from interfaces.bench.measurement import report
 from interfaces.bench.parts import benched_store
@@ -57,6 +61,7 @@ async def rebuild(name: str, url: str, redis_url: str) -> None:
     prefix = f"bench:{new_id()}:"
     redis = Redis.from_url(redis_url)
     async with benched_store(url) as benched:
+        await _forget(benched.engine, name)
         head = await benched.store.log.head()
         log, engine = benched.store.log, benched.engine
         projector = Projector([projection], log=log, engine=engine, redis=redis, prefix=prefix)
@@ -92,6 +97,16 @@ async def cold(url: str, stream_id: str) -> None:
         elapsed = time.perf_counter() - started
         loaded = await benched.store.log.load(LIVE_STREAM, LIVE_STREAM.stream(stream_id))
         report(ms=elapsed * 1000, version=outcome.version, state_version=loaded.version)
+
+
+async def _forget(engine: AsyncEngine, name: str) -> None:
+    """Every generation that an earlier round built, so that this one starts from nothing."""
+    async with engine.begin() as connection:
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        for table in tables:
+            if table.startswith(f"{name}_g"):
+                await connection.execute(DropTable(Table(table, MetaData())))
+        await connection.execute(delete(GENERATIONS).where(GENERATIONS.c.name == name))
 
 
 async def _reached(views: Views, projection: Projection[Any], head: int) -> None:
