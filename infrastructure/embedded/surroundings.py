@@ -20,7 +20,7 @@ from infrastructure.embedded.private_simulators import (
     WebhookSecrets,
 )
 from infrastructure.embedded.secrets import kept_secret, kept_signing_key
-from infrastructure.settings import Secret, SettingError, Settings
+from infrastructure.settings import SETTINGS, Secret, SettingError, Settings
 from infrastructure.simulators.config import SimulatorConfig
 
 _READ_MODELS, _JOBS = 0, 1
@@ -160,7 +160,7 @@ def _with_simulators(settings: Settings) -> Settings:
             cloudflare_api_url=f"{origin}/client/v4",
             cloudflare_account_id=simulated.account_id,
             cloudflare_api_token=token,
-            cloudflare_calls_per_5_minutes=CALLS_PER_5_MINUTES,
+            cloudflare_calls_per_5_minutes=_calls(settings),
             playback_scheme="http",
         )
     if not settings.r2_endpoint_url:
@@ -172,6 +172,13 @@ def _with_simulators(settings: Settings) -> Settings:
             r2_public_url=settings.r2_public_url or f"{origin}/media",
         )
     return settings
+
+
+def _calls(settings: Settings) -> int:
+    """As many as the simulator takes, unless somebody asked for another number."""
+    set_to = settings.cloudflare_calls_per_5_minutes
+    left_alone = str(set_to) == SETTINGS["cloudflare_calls_per_5_minutes"].default
+    return CALLS_PER_5_MINUTES if left_alone else set_to
 
 
 def _local(host: str) -> str:
