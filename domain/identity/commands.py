@@ -1,0 +1,120 @@
+"""What can be asked of accounts and logins: by people, and by our own services for them.
+
+Commands carry personal data in memory only: what is stored of them is their fingerprint.
+"""
+
+from msgspec import UNSET, UnsetType
+
+from domain.identity.values import (
+    AccountKind,
+    ConsentDocument,
+    Platform,
+    Provider,
+    Role,
+    SessionEnd,
+    UnlinkReason,
+)
+from domain.shared import Command, Language, Market
+
+
+class OpenAccount(Command, frozen=True, kw_only=True):
+    """Opens an account without a login: a guest's, or one for development. `user_id` is new."""
+
+    user_id: str
+    kind: AccountKind
+    name: str
+    market: Market
+    language: Language
+    roles: tuple[Role, ...] = ()
+
+
+class LoginCommand(Command, frozen=True, kw_only=True):
+    """About an account and a login at once: both streams are decided together."""
+
+    user_id: str
+    login_id: str
+
+
+class RegisterWithLogin(LoginCommand, frozen=True, kw_only=True):
+    """Opens an account for somebody who came in by a login that nobody owns. `user_id` is new."""
+
+    provider: Provider
+    name: str
+    email: str | None
+    email_trusted: bool
+    market: Market
+    language: Language
+
+
+class LinkLogin(LoginCommand, frozen=True, kw_only=True):
+    """A signed-in person adds a way in. A guest is registered by it."""
+
+    provider: Provider
+    name: str | None
+    email: str | None
+    email_trusted: bool
+
+
+class UnlinkLogin(LoginCommand, frozen=True, kw_only=True):
+    """Takes a way in away. A person keeps the last one; a provider may end even that."""
+
+    reason: UnlinkReason = "person"
+
+
+class ReleaseLogin(LoginCommand, frozen=True, kw_only=True):
+    """Frees the login of an account that is being erased."""
+
+
+class AccountCommand(Command, frozen=True, kw_only=True):
+    user_id: str
+
+
+class ChangeRoles(AccountCommand, frozen=True, kw_only=True):
+    """`by` is the admin's user id; empty when it is done from the command line."""
+
+    roles: tuple[Role, ...]
+    by: str = ""
+
+
+class ReviseProfile(AccountCommand, frozen=True, kw_only=True):
+    """Changes the profile; what is left unset stays."""
+
+    name: str | UnsetType = UNSET
+    market: Market | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
+
+
+class AttachAvatar(AccountCommand, frozen=True, kw_only=True):
+    key: str
+
+
+class GiveConsent(AccountCommand, frozen=True, kw_only=True):
+    document: ConsentDocument
+    version: str
+    language: Language
+
+
+class WithdrawConsent(AccountCommand, frozen=True, kw_only=True):
+    document: ConsentDocument
+
+
+class StartSession(AccountCommand, frozen=True, kw_only=True):
+    session_id: str
+    provider: Provider | None
+    platform: Platform
+
+
+class EndSession(AccountCommand, frozen=True, kw_only=True):
+    session_id: str
+    reason: SessionEnd
+
+
+class RequestErasure(AccountCommand, frozen=True, kw_only=True):
+    """Repeating it changes nothing."""
+
+
+class RecordErasure(AccountCommand, frozen=True, kw_only=True):
+    """Our own job's word that the person's key is gone."""
+
+    subject_key_id: str
+    method: str

@@ -1,0 +1,51 @@
+"""Why identity refuses a command. Codes are stable; the message catalogue words them."""
+
+from domain.shared import DomainError
+
+
+class AccountNotFoundError(DomainError):
+    """There is no such account, or it has been erased."""
+
+    code = "account_not_found"
+
+
+class AccountExistsError(DomainError):
+    code = "account_exists"
+
+
+class LoginTakenError(DomainError):
+    """The login belongs to another account. Accounts are never merged."""
+
+    code = "identity_belongs_to_another_account"
+
+
+class ProviderAlreadyLinkedError(DomainError):
+    """An account has one login of a provider at most."""
+
+    code = "provider_already_linked"
+
+
+class IdentityNotFoundError(DomainError):
+    code = "identity_not_found"
+
+
+class LastIdentityError(DomainError):
+    """Without its last login nobody could ever get into the account again."""
+
+    code = "last_identity"
+
+
+class GuestForbiddenError(DomainError):
+    """What only a registered person may do."""
+
+    code = "registration_required"
+
+
+class LastAdminError(DomainError):
+    """An admin does not take the role from themselves: somebody must be able to give it back."""
+
+    code = "own_admin_role"
+
+
+class RoleNeedsRegistrationError(DomainError):
+    code = "role_needs_registration"
