@@ -5,18 +5,13 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from application.ports import (
-    CommandBus,
-    LiveVideo,
-    ObjectStore,
-    PlaybackSigner,
-    Vault,
-)
+from application.ports import LiveVideo, ObjectStore, PlaybackSigner, Vault
 from application.streaming.services import StreamingServices
 from infrastructure.event_store.checkpoints import Checkpoints
 from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.log import SqlEventLog
+from infrastructure.event_store.sequencer import Sequencer
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.jobs.queue import DramatiqJobQueue
 from infrastructure.processes.deadlines import Deadlines
@@ -47,7 +42,7 @@ class Platform:
     log: SqlEventLog
     codec: EventCodec
     keyring: Keyring
-    bus: CommandBus
+    bus: Sequencer
     views: Views
     projector: Projector
     projections: ProjectionControl

@@ -59,6 +59,11 @@ class Sequencer:
         if self._running is not None:
             await asyncio.gather(self._running, return_exceptions=True)
 
+    @property
+    def at_work(self) -> bool:
+        """False before `start`, after `stop`, and when it died of something unforeseen."""
+        return self._running is not None and not self._running.done()
+
     async def execute(self, dispatch: Dispatch) -> Outcome:
         if self._stopping or len(self._queue) >= self._queue_limit:
             COMMANDS.labels("overloaded").inc()

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from application.ports import JobsUnavailable
+from application.ports import JobsUnavailable, LogUnavailable
 from interfaces.http.auth import PUBLIC, UNCOUNTED
 from interfaces.http.i18n import LANGUAGES, catalogue
 from interfaces.http.refusals import Refusal
@@ -21,7 +21,7 @@ from interfaces.http.validation import FieldError
 from interfaces.platform import Platform
 
 _PATIENCE_SECONDS = 1.0
-_DOWN = (SQLAlchemyError, RedisError, JobsUnavailable, OSError, TimeoutError)
+_DOWN = (SQLAlchemyError, RedisError, JobsUnavailable, LogUnavailable, OSError, TimeoutError)
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +51,8 @@ async def live() -> Health:
 
 @get("/health/ready", access=UNCOUNTED, tags=["Operations"], summary="Can requests be served?")
 async def ready(request: ApiRequest) -> Health:
-    """503 `not_ready` names every dependency that does not answer within a second."""
+    """503 `not_ready` names every dependency that does not answer within a second, and the
+    `sequencer` once it takes no more commands: then only a restart helps."""
     checks = _checks(request.platform)
     states = dict(zip(checks, await asyncio.gather(*map(_is_up, checks.values())), strict=True))
     down = [FieldError(name, "down") for name, up in states.items() if not up]
@@ -88,8 +89,13 @@ def _checks(platform: Platform) -> dict[str, Callable[[], Awaitable[object]]]:
         async with platform.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
+    async def sequencer() -> None:
+        if not platform.bus.at_work:
+            raise LogUnavailable
+
     return {
         "database": database,
+        "sequencer": sequencer,
         "redis": lambda: cast("Awaitable[object]", platform.redis.ping()),
         "jobs": platform.jobs.sizes,
     }

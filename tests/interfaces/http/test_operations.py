@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ class TestOnARunningApi:
         answer = await api.client.get("/health/ready")
         assert answer.json() == {
             "status": "ready",
-            "dependencies": {"database": "up", "redis": "up", "jobs": "up"},
+            "dependencies": {"database": "up", "sequencer": "up", "redis": "up", "jobs": "up"},
         }
 
     async def test_metrics_are_prometheus_text(self, api: Api) -> None:
@@ -88,6 +89,20 @@ async def test_ready_names_what_is_down(settings: Callable[..., Settings]) -> No
     found = problem(answer)
     assert found["code"] == "not_ready"
     assert [error["field"] for error in found["errors"]] == ["redis"]  # type: ignore[attr-defined]
+
+
+async def test_ready_names_the_sequencer_once_it_has_died(
+    settings: Callable[..., Settings],
+) -> None:
+    async with running_api(settings(), projecting=False) as api:
+        [running] = [task for task in asyncio.all_tasks() if task.get_name() == "sequencer"]
+        running.cancel()
+        await asyncio.wait([running])
+        answer = await api.client.get("/health/ready")
+        alive = await api.client.get("/health/live")
+    assert answer.status_code == 503
+    assert [error["field"] for error in problem(answer)["errors"]] == ["sequencer"]  # type: ignore[attr-defined]
+    assert alive.status_code == 200
 
 
 async def test_probes_of_the_other_roles_name_what_is_down(
