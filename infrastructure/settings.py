@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -73,6 +74,25 @@ def origins(raw: str) -> tuple[str, ...]:
         if origin != f"{parts.scheme}://{parts.netloc}" or origin != origin.lower():
             raise ValueError("must be origins such as https://shop.example, without a path")
     return found
+
+
+def redirects(raw: str) -> tuple[str, ...]:
+    """Where people may be sent back to: web addresses, or an app's own scheme. Nothing a browser
+    would run, and nothing that could be told apart only by its query."""
+    found = names(raw)
+    for address in found:
+        _check_port(address)
+        parts = urlsplit(address)
+        unfit = parts.query or parts.fragment or "@" in parts.netloc or not parts.netloc
+        if unfit or parts.scheme in {"", "javascript", "data", "file", "blob"}:
+            raise ValueError("must be addresses such as https://shop.example/in or shop-app://in")
+    return found
+
+
+def graph_version(raw: str) -> str:
+    if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]", raw):
+        raise ValueError("must be a Graph API version such as v25.0")
+    return raw
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
@@ -212,6 +232,23 @@ SETTINGS: dict[str, Setting] = {
     "r2_secret_access_key": Setting("LIVE_R2_SECRET_ACCESS_KEY", secret, "", "SHA-256 of the R2 token", required_in_production=True),
     "r2_bucket": Setting("LIVE_R2_BUCKET", text, "live-media", "bucket of media and exports"),
     "r2_public_url": Setting("LIVE_R2_PUBLIC_URL", http_url, "", "address that serves the bucket to the public", required_in_production=True),
+    "identity_simulator_url": Setting("LIVE_IDENTITY_SIMULATOR_URL", http_url, "", "simulated login providers in place of the real ones; development only"),
+    "sign_in_redirects": Setting("LIVE_SIGN_IN_REDIRECTS", redirects, "", "where a web sign-in may end beside the public address, comma-separated"),
+    "line_channel_id": Setting("LIVE_LINE_CHANNEL_ID", text, "", "LINE Login channel; empty: not offered"),
+    "line_channel_secret": Setting("LIVE_LINE_CHANNEL_SECRET", secret, "", "its channel secret"),
+    "line_email": Setting("LIVE_LINE_EMAIL", one_of("on", "off"), "off", "ask LINE for the e-mail address, once its console has approved that"),
+    "facebook_app_id": Setting("LIVE_FACEBOOK_APP_ID", text, "", "Facebook app; empty: not offered"),
+    "facebook_app_secret": Setting("LIVE_FACEBOOK_APP_SECRET", secret, "", "its app secret"),
+    "facebook_graph_version": Setting("LIVE_FACEBOOK_GRAPH_VERSION", graph_version, "v25.0", "Graph API version of Facebook and Instagram; each lives about two years"),
+    "instagram_app_id": Setting("LIVE_INSTAGRAM_APP_ID", text, "", "Instagram app (API with Instagram Login); empty: not offered"),
+    "instagram_app_secret": Setting("LIVE_INSTAGRAM_APP_SECRET", secret, "", "its app secret"),
+    "google_client_ids": Setting("LIVE_GOOGLE_CLIENT_IDS", names, "", "Google OAuth client ids: web first, then iOS, Android; empty: not offered"),
+    "google_client_secret": Setting("LIVE_GOOGLE_CLIENT_SECRET", secret, "", "secret of the web client"),
+    "apple_services_id": Setting("LIVE_APPLE_SERVICES_ID", text, "", "Sign in with Apple on the web; empty: not offered"),
+    "apple_bundle_ids": Setting("LIVE_APPLE_BUNDLE_IDS", names, "", "ids of the apps that sign in with Apple"),
+    "apple_team_id": Setting("LIVE_APPLE_TEAM_ID", text, "", "Apple developer team"),
+    "apple_key_id": Setting("LIVE_APPLE_KEY_ID", text, "", "its key for Sign in with Apple"),
+    "apple_private_key": Setting("LIVE_APPLE_PRIVATE_KEY", secret, "", "that key (PEM, EC P-256)"),
     "otlp_endpoint": Setting("OTEL_EXPORTER_OTLP_ENDPOINT", http_url, "", "where traces go; empty: none"),
 }  # fmt: skip
 
@@ -262,6 +299,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     r2_secret_access_key: Secret
     r2_bucket: str
     r2_public_url: str
+    identity_simulator_url: str
+    sign_in_redirects: tuple[str, ...]
+    line_channel_id: str
+    line_channel_secret: Secret
+    line_email: str
+    facebook_app_id: str
+    facebook_app_secret: Secret
+    facebook_graph_version: str
+    instagram_app_id: str
+    instagram_app_secret: Secret
+    google_client_ids: tuple[str, ...]
+    google_client_secret: Secret
+    apple_services_id: str
+    apple_bundle_ids: tuple[str, ...]
+    apple_team_id: str
+    apple_key_id: str
+    apple_private_key: Secret
     otlp_endpoint: str
 
 
@@ -271,6 +325,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     settings = Settings(**values)
     if settings.env == "production":
         _require(environ)
+        _refuse_simulators(settings)
     return settings
 
 
@@ -286,3 +341,9 @@ def _require(environ: Mapping[str, str]) -> None:
     for setting in SETTINGS.values():
         if setting.required_in_production and not environ.get(setting.variable):
             raise SettingError(setting.variable, f"must be set in production ({setting.purpose})")
+
+
+def _refuse_simulators(settings: Settings) -> None:
+    """Anybody signs in as anybody at a simulated provider."""
+    if settings.identity_simulator_url:
+        raise SettingError("LIVE_IDENTITY_SIMULATOR_URL", "must not be set in production")

@@ -20,6 +20,12 @@ from infrastructure.settings import SettingError, load_settings
         ("LIVE_DATABASE_URL", "postgresql://live:planted@db/live"),
         ("LIVE_MASTER_KEY", "planted"),
         ("LIVE_SWEEP_SECONDS", "nan"),
+        ("LIVE_SIGN_IN_REDIRECTS", "shop.example"),
+        ("LIVE_SIGN_IN_REDIRECTS", "javascript://shop.example/%0aplanted()"),
+        ("LIVE_SIGN_IN_REDIRECTS", "https://shop.example@planted.example/"),
+        ("LIVE_SIGN_IN_REDIRECTS", "https://shop.example/in?planted=1"),
+        ("LIVE_FACEBOOK_GRAPH_VERSION", "25"),
+        ("LIVE_LINE_EMAIL", "planted"),
     ],
 )
 def test_setting_that_cannot_be_used_is_named(variable: str, value: str) -> None:
