@@ -6,12 +6,13 @@ They never enter the log. Owns their table and their encryption, not what they m
 import re
 from collections.abc import Sequence
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import Fernet
 from sqlalchemy import Column, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infrastructure.database import METADATA, Bytes, ascii_text
+from infrastructure.sealing import Seal
 from infrastructure.settings import SettingError, Settings
 
 _NAME = re.compile(r"[!-~]{1,200}")
@@ -24,10 +25,6 @@ VAULT_SECRETS = Table(
     Column("name", ascii_text(200), primary_key=True),
     Column("sealed", Bytes, nullable=False),
 )
-
-
-class SecretUnreadable(Exception):
-    """No master key we have opens the stored secret, or it was stored under another name."""
 
 
 def master_keys(settings: Settings) -> tuple[Fernet, ...]:
@@ -48,16 +45,19 @@ class SqlVault:
 
     def __init__(self, engine: AsyncEngine, keys: Sequence[Fernet]) -> None:
         self._engine = engine
-        self._present = keys[0]
-        self._every = MultiFernet(keys)
+        self._seal = Seal(keys)
 
     async def put(self, name: str, secret: bytes) -> None:
         """Replaces what stands under the name."""
-        sealed = self._sealed(_checked(name), secret)
+        sealed = self._seal.close(_checked(name), secret)
         for _ in range(_TRIES):
             if await self._replaced(name, sealed) or await self._inserted(name, sealed):
                 return
         raise LookupError(f"{name} keeps coming and going in the vault")
+
+    async def put_first(self, name: str, secret: bytes) -> bool:
+        """Whether nothing stood under the name: what is there stays."""
+        return await self._inserted(_checked(name), self._seal.close(name, secret))
 
     async def get(self, name: str) -> bytes | None:
         """Raises `SecretUnreadable`."""
@@ -90,27 +90,12 @@ class SqlVault:
                 return count
             last = rows[-1][0]
 
-    def _sealed(self, name: str, secret: bytes) -> bytes:
-        return self._every.encrypt(_bound_to(name) + secret)
-
     async def _opened(self, name: str, sealed: bytes) -> bytes:
-        try:
-            plain = self._every.decrypt(sealed)
-        except InvalidToken:
-            raise SecretUnreadable(f"no master key opens {name}") from None
-        if not plain.startswith(_bound_to(name)):
-            raise SecretUnreadable(f"what stands under {name} was stored under another name")
-        secret = plain.removeprefix(_bound_to(name))
-        if not self._is_present(sealed):
-            await self._replaced(name, self._sealed(name, secret), instead_of=sealed)
+        secret = self._seal.open(name, sealed)
+        if not self._seal.is_present(sealed):
+            renewed = self._seal.close(name, secret)
+            await self._replaced(name, renewed, instead_of=sealed)
         return secret
-
-    def _is_present(self, sealed: bytes) -> bool:
-        try:
-            self._present.decrypt(sealed)
-        except InvalidToken:
-            return False
-        return True
 
     async def _replaced(self, name: str, sealed: bytes, *, instead_of: bytes | None = None) -> bool:
         """Whether a row was there; with `instead_of`, only one that nobody changed meanwhile."""
@@ -152,7 +137,3 @@ def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError("a vault name is printable ASCII without spaces, at most 200 characters")
     return name
-
-
-def _bound_to(name: str) -> bytes:
-    return name.encode("ascii") + b"\0"

@@ -1,5 +1,6 @@
 """The vault on every database we run on."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
 from typing import cast
@@ -10,8 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infrastructure.database import create_engine
+from infrastructure.sealing import SecretUnreadable
 from infrastructure.settings import Secret, SettingError, Settings
-from infrastructure.vault import VAULT_SECRETS, SecretUnreadable, SqlVault, master_keys
+from infrastructure.vault import VAULT_SECRETS, SqlVault, master_keys
 
 pytestmark = pytest.mark.services
 OLD, NEW = Fernet(Fernet.generate_key()), Fernet(Fernet.generate_key())
@@ -40,6 +42,13 @@ async def test_get_returns_what_was_put_last(engine: AsyncEngine) -> None:
         await vault.put("ingest-1", secret)
         assert await vault.get("ingest-1") == secret
     assert b"second" not in await _sealed(engine, "ingest-1")
+
+
+async def test_put_first_leaves_what_stands_there(engine: AsyncEngine) -> None:
+    vault = SqlVault(engine, [NEW])
+    put = await asyncio.gather(*(vault.put_first("key", b"%d" % number) for number in range(5)))
+    assert sorted(put) == [False] * 4 + [True]
+    assert await vault.get("key") == b"%d" % put.index(True)
 
 
 async def test_delete_is_done_when_it_is_gone(engine: AsyncEngine) -> None:
