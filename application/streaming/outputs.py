@@ -20,8 +20,9 @@ from application.ports import (
 from application.streaming.shows import Shows
 from domain.shared import DomainError
 from domain.streaming.commands import AddOutput, ConfirmOutput, ReportOutputFailure
-from domain.streaming.errors import InvalidOutputUrlError, TextEmptyError
+from domain.streaming.errors import InvalidOutputUrlError
 from domain.streaming.values import OVER, public_output_url
+from domain.text import TextEmptyError
 
 _JOB = "streaming.attach_output"
 _RECORDS_NOTHING = (DomainError, CommandIdReused, StaleVersion, Overloaded)

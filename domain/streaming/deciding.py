@@ -18,10 +18,9 @@ from domain.streaming.values import (
     OVER,
     SCHEDULING_TOLERANCE,
     TITLE_CHARACTERS,
-    line,
-    paragraphs,
     public_output_url,
 )
+from domain.text import line, paragraphs
 
 Facts = tuple[Event, ...]
 

@@ -37,24 +37,6 @@ class AlreadyOverError(DomainError):
     code = "live_stream_already_over"
 
 
-class TextEmptyError(DomainError):
-    """`field` names the text."""
-
-    code = "text_empty"
-
-
-class TextTooLongError(DomainError):
-    """`field` names the text, `limit` counts characters."""
-
-    code = "text_too_long"
-
-
-class TextHasControlCharactersError(DomainError):
-    """`field` names the text."""
-
-    code = "text_has_control_characters"
-
-
 class ScheduledInThePastError(DomainError):
     """`field` is scheduled_at."""
 

@@ -1,18 +1,12 @@
-"""The words of live streaming: statuses, modes, limits, and what text a show may carry."""
+"""The words of live streaming: statuses, modes, limits, and what address an output may have."""
 
-import unicodedata
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from domain.streaming.errors import (
-    InvalidOutputUrlError,
-    TextEmptyError,
-    TextHasControlCharactersError,
-    TextTooLongError,
-)
+from domain.streaming.errors import InvalidOutputUrlError
 
 LiveStreamStatus = Literal[
     "scheduled",
@@ -50,9 +44,6 @@ INGEST_PROBLEMS: dict[str, str] = {
     "ERR_UNSUPPORTED_AUDIO_CODEC": "unsupported_audio_codec",
 }
 
-# Overriding the reading direction lets a title display as something it is not.
-_DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
 
 class RecordingReport(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's word on one recording. `duration_seconds` is None where not known yet."""
@@ -67,33 +58,6 @@ class RecordingReport(msgspec.Struct, frozen=True, kw_only=True):
 def ingest_problem(provider_code: str) -> str:
     """The stable code of a provider's ingest error; the provider's list of codes is open-ended."""
     return INGEST_PROBLEMS.get(provider_code, UNKNOWN_PROBLEM)
-
-
-def line(field: str, text: str, *, limit: int) -> str:
-    """One line of text, trimmed; `limit` counts characters."""
-    trimmed = text.strip()
-    if not trimmed:
-        raise TextEmptyError(field=field)
-    return _checked(field, trimmed, limit=limit, allowed="")
-
-
-def paragraphs(field: str, text: str, *, limit: int) -> str:
-    """Text of several lines, trimmed, possibly empty; `limit` counts characters."""
-    return _checked(field, text.strip(), limit=limit, allowed="\n\r\t")
-
-
-def _checked(field: str, text: str, *, limit: int, allowed: str) -> str:
-    if len(text) > limit:
-        raise TextTooLongError(field=field, limit=limit)
-    if not text.isprintable() and any(
-        _is_control(character) and character not in allowed for character in text
-    ):
-        raise TextHasControlCharactersError(field=field)
-    return text
-
-
-def _is_control(character: str) -> bool:
-    return character in _DIRECTION_OVERRIDES or unicodedata.category(character) in {"Cc", "Cs"}
 
 
 def public_output_url(url: str) -> str:

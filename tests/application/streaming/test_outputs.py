@@ -7,6 +7,7 @@ from application.streaming.outputs import output_ref
 from domain.streaming import errors
 from domain.streaming.commands import AddOutput, EndLiveStream, RemoveOutput
 from domain.streaming.events import OutputAttached, OutputFailed, OutputRemoved
+from domain.text import TextEmptyError
 from tests.support.builders import HOST, SHOW, STRANGER, schedule
 from tests.support.stage import Stage
 
@@ -103,7 +104,7 @@ async def test_remove_output_that_overtakes_its_attaching_leaves_none_behind(pla
     [
         ("http://live.example.com", KEY, errors.InvalidOutputUrlError),
         (f"rtmp://live.example.com/app/{KEY}", KEY, errors.InvalidOutputUrlError),
-        (URL, "", errors.TextEmptyError),
+        (URL, "", TextEmptyError),
     ],
 )
 async def test_add_output_refused_when_the_target_is_bad(

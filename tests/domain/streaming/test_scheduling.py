@@ -10,6 +10,7 @@ from domain.streaming import errors
 from domain.streaming.commands import ReviseLiveStream
 from domain.streaming.deciding import LIVE_STREAM
 from domain.streaming.events import LiveStreamRevised
+from domain.text import TextEmptyError, TextHasControlCharactersError, TextTooLongError
 from tests.support.builders import (
     CANCELLED,
     ENDED,
@@ -62,9 +63,7 @@ def test_schedule_keeps_joined_emoji_whole() -> None:
 
 @pytest.mark.parametrize("title", ["", "   ", "\n\t"])
 def test_schedule_refused_when_the_title_is_empty(title: str) -> None:
-    Scenario(LIVE_STREAM).when(schedule(title=title)).then_refused(
-        errors.TextEmptyError, field="title"
-    )
+    Scenario(LIVE_STREAM).when(schedule(title=title)).then_refused(TextEmptyError, field="title")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_schedule_refused_when_the_title_is_empty(title: str) -> None:
 )
 def test_schedule_refused_when_a_text_is_too_long(field: str, length: int, limit: int) -> None:
     Scenario(LIVE_STREAM).when(schedule(**{field: "x" * length})).then_refused(
-        errors.TextTooLongError, field=field, limit=limit
+        TextTooLongError, field=field, limit=limit
     )
 
 
@@ -80,13 +79,13 @@ def test_schedule_refused_when_a_text_is_too_long(field: str, length: int, limit
 @pytest.mark.parametrize("field", ["title", "description"])
 def test_schedule_refused_when_a_text_has_control_characters(field: str, character: str) -> None:
     Scenario(LIVE_STREAM).when(schedule(**{field: f"a{character}b"})).then_refused(
-        errors.TextHasControlCharactersError, field=field
+        TextHasControlCharactersError, field=field
     )
 
 
 def test_schedule_refused_when_the_title_has_several_lines() -> None:
     Scenario(LIVE_STREAM).when(schedule(title="a\nb")).then_refused(
-        errors.TextHasControlCharactersError, field="title"
+        TextHasControlCharactersError, field="title"
     )
 
 
@@ -170,7 +169,7 @@ def test_revise_refused_when_the_show_is_over(history: tuple[Any, ...]) -> None:
 
 def test_revise_refused_when_a_text_is_bad() -> None:
     Scenario(LIVE_STREAM).given(*READY).when(revise(title="")).then_refused(
-        errors.TextEmptyError, field="title"
+        TextEmptyError, field="title"
     )
 
 

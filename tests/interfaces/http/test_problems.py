@@ -23,8 +23,9 @@ from application.ports import (
     StaleVersion,
 )
 from domain.shared import DomainError
-from domain.streaming.errors import LiveStreamNotFoundError, TextTooLongError
+from domain.streaming.errors import LiveStreamNotFoundError
 from domain.streaming.values import INGEST_PROBLEMS, UNKNOWN_PROBLEM
+from domain.text import TextTooLongError
 from interfaces.http.exchange import Exchange
 from interfaces.http.i18n import LANGUAGES, catalogue
 from interfaces.http.problems import DOMAIN_STATUS, failure_of, render

@@ -1,0 +1,62 @@
+"""What text people may write, whatever it is for. Limits are each context's own."""
+
+import unicodedata
+
+from domain.shared import DomainError
+
+# Overriding the reading direction lets a text display as something it is not.
+_DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class TextEmptyError(DomainError):
+    """`field` names the text."""
+
+    code = "text_empty"
+
+
+class TextTooLongError(DomainError):
+    """`field` names the text, `limit` counts characters."""
+
+    code = "text_too_long"
+
+
+class TextHasControlCharactersError(DomainError):
+    """`field` names the text."""
+
+    code = "text_has_control_characters"
+
+
+def line(field: str, text: str, *, limit: int) -> str:
+    """One line of text, trimmed; `limit` counts characters."""
+    trimmed = text.strip()
+    if not trimmed:
+        raise TextEmptyError(field=field)
+    return _checked(field, trimmed, limit=limit, allowed="")
+
+
+def paragraphs(field: str, text: str, *, limit: int) -> str:
+    """Text of several lines, trimmed, possibly empty; `limit` counts characters."""
+    return _checked(field, text.strip(), limit=limit, allowed="\n\r\t")
+
+
+def tidied(text: str | None, *, limit: int) -> str | None:
+    """What can be kept as one line of a text nobody here can be asked to correct; None: nothing.
+
+    `limit` counts characters.
+    """
+    kept = "".join(character for character in text or "" if not _is_control(character))
+    return kept.strip()[:limit].strip() or None
+
+
+def _checked(field: str, text: str, *, limit: int, allowed: str) -> str:
+    if len(text) > limit:
+        raise TextTooLongError(field=field, limit=limit)
+    if not text.isprintable() and any(
+        _is_control(character) and character not in allowed for character in text
+    ):
+        raise TextHasControlCharactersError(field=field)
+    return text
+
+
+def _is_control(character: str) -> bool:
+    return character in _DIRECTION_OVERRIDES or unicodedata.category(character) in {"Cc", "Cs"}
