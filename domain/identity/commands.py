@@ -22,7 +22,7 @@ class OpenAccount(Command, frozen=True, kw_only=True):
 
     user_id: str
     kind: AccountKind
-    name: str
+    name: str | None
     market: Market
     language: Language
     roles: tuple[Role, ...] = ()
@@ -39,7 +39,7 @@ class RegisterWithLogin(LoginCommand, frozen=True, kw_only=True):
     """Opens an account for somebody who came in by a login that nobody owns. `user_id` is new."""
 
     provider: Provider
-    name: str
+    name: str | None
     email: str | None
     email_trusted: bool
     market: Market
@@ -66,6 +66,8 @@ class ReleaseLogin(LoginCommand, frozen=True, kw_only=True):
 
 
 class AccountCommand(Command, frozen=True, kw_only=True):
+    """About an account that exists."""
+
     user_id: str
 
 
@@ -85,26 +87,36 @@ class ReviseProfile(AccountCommand, frozen=True, kw_only=True):
 
 
 class AttachAvatar(AccountCommand, frozen=True, kw_only=True):
+    """Makes an uploaded and checked picture the one the person is shown with."""
+
     key: str
 
 
 class GiveConsent(AccountCommand, frozen=True, kw_only=True):
+    """The person agrees to a version of a document, as it was shown in `language`."""
+
     document: ConsentDocument
     version: str
     language: Language
 
 
 class WithdrawConsent(AccountCommand, frozen=True, kw_only=True):
+    """The person no longer agrees to the document."""
+
     document: ConsentDocument
 
 
 class StartSession(AccountCommand, frozen=True, kw_only=True):
+    """A device is signed in. A guest has no `provider`."""
+
     session_id: str
     provider: Provider | None
     platform: Platform
 
 
 class EndSession(AccountCommand, frozen=True, kw_only=True):
+    """The session is over. Asked once for each session: who asks has found it under way."""
+
     session_id: str
     reason: SessionEnd
 

@@ -10,6 +10,8 @@ class AccountNotFoundError(DomainError):
 
 
 class AccountExistsError(DomainError):
+    """The user id is taken; they are made anew for every account."""
+
     code = "account_exists"
 
 
@@ -19,6 +21,12 @@ class LoginTakenError(DomainError):
     code = "identity_belongs_to_another_account"
 
 
+class LoginGivenUpError(DomainError):
+    """The login was unlinked. Whoever comes in that way again is given a new login id."""
+
+    code = "identity_not_found"
+
+
 class ProviderAlreadyLinkedError(DomainError):
     """An account has one login of a provider at most."""
 
@@ -26,6 +34,8 @@ class ProviderAlreadyLinkedError(DomainError):
 
 
 class IdentityNotFoundError(DomainError):
+    """The account has no such way in."""
+
     code = "identity_not_found"
 
 
@@ -48,4 +58,24 @@ class LastAdminError(DomainError):
 
 
 class RoleNeedsRegistrationError(DomainError):
+    """A guest is a viewer and nothing else."""
+
     code = "role_needs_registration"
+
+
+class SessionNotFoundError(DomainError):
+    """The person has no such session, or it is over."""
+
+    code = "session_not_found"
+
+
+class PictureNotUploadedError(DomainError):
+    """Nothing of the person's has been uploaded under the key to attach."""
+
+    code = "picture_not_uploaded"
+
+
+class InvalidPictureError(DomainError):
+    """`field` is content_type or size; `limit` is bytes."""
+
+    code = "invalid_picture"

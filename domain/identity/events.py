@@ -19,7 +19,7 @@ from domain.shared import Event, Language, Market, Personal
 
 
 class AccountOpened(Event, frozen=True, kw_only=True):
-    """Somebody came in for the first time."""
+    """Somebody came in for the first time. `named`: they or their provider gave the name."""
 
     tag = "identity.AccountOpened"
     user_id: str
@@ -28,6 +28,7 @@ class AccountOpened(Event, frozen=True, kw_only=True):
     market: Market
     language: Language
     roles: tuple[Role, ...]
+    named: bool = True
 
 
 class AccountRegistered(Event, frozen=True, kw_only=True):
@@ -113,6 +114,8 @@ class ConsentGiven(Event, frozen=True, kw_only=True):
 
 
 class ConsentWithdrawn(Event, frozen=True, kw_only=True):
+    """The person no longer agrees to the document."""
+
     tag = "identity.ConsentWithdrawn"
     user_id: str
     document: ConsentDocument
@@ -129,6 +132,8 @@ class SessionStarted(Event, frozen=True, kw_only=True):
 
 
 class SessionEnded(Event, frozen=True, kw_only=True):
+    """The session gives no more tokens. `reason`: who or what ended it."""
+
     tag = "identity.SessionEnded"
     user_id: str
     session_id: str

@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-from domain.shared import Market
+from domain.shared import Language, Market
 
 Role = Literal["viewer", "host", "moderator", "merchant", "analyst", "auditor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -24,3 +24,16 @@ UnlinkReason = Literal["person", "provider"]
 ConsentDocument = Literal["terms", "privacy", "marketing"]
 
 NAME_CHARACTERS = 100
+EMAIL_CHARACTERS = 320  # RFC 3696 errata 1690 allows 254; what a provider vouches for is kept whole
+CONSENT_VERSION_CHARACTERS = 40
+
+GUEST_ROLES: tuple[Role, ...] = ("viewer",)  # everybody has them to begin with
+
+# What a person is called who gave no name: what they are here, in their own language.
+UNNAMED: dict[Language, str] = {
+    "zh-TW": "觀眾",
+    "zh-CN": "观众",
+    "th": "ผู้ชม",
+    "ja": "視聴者",
+    "en": "Viewer",
+}
