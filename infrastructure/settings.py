@@ -234,6 +234,8 @@ SETTINGS: dict[str, Setting] = {
     "r2_public_url": Setting("LIVE_R2_PUBLIC_URL", http_url, "", "address that serves the bucket to the public", required_in_production=True),
     "identity_simulator_url": Setting("LIVE_IDENTITY_SIMULATOR_URL", http_url, "", "simulated login providers in place of the real ones; development only"),
     "sign_in_redirects": Setting("LIVE_SIGN_IN_REDIRECTS", redirects, "", "where a web sign-in may end beside the public address, comma-separated"),
+    "sign_in_limit_per_address": Setting("LIVE_SIGN_IN_LIMIT_PER_ADDRESS", whole(0, 1_000_000), "120", "sign-in, guest and refresh attempts a minute and address; 0: unlimited"),
+    "sign_in_limit_per_account": Setting("LIVE_SIGN_IN_LIMIT_PER_ACCOUNT", whole(0, 1_000_000), "20", "sign-in and refresh attempts a minute and account; 0: unlimited"),
     "line_channel_id": Setting("LIVE_LINE_CHANNEL_ID", text, "", "LINE Login channel; empty: not offered"),
     "line_channel_secret": Setting("LIVE_LINE_CHANNEL_SECRET", secret, "", "its channel secret"),
     "line_email": Setting("LIVE_LINE_EMAIL", one_of("on", "off"), "off", "ask LINE for the e-mail address, once its console has approved that"),
@@ -301,6 +303,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     r2_public_url: str
     identity_simulator_url: str
     sign_in_redirects: tuple[str, ...]
+    sign_in_limit_per_address: int
+    sign_in_limit_per_account: int
     line_channel_id: str
     line_channel_secret: Secret
     line_email: str

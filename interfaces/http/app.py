@@ -8,7 +8,6 @@ from interfaces.http import (
     audit,
     broadcasts,
     home,
-    identity,
     jobs,
     log,
     media,
@@ -18,6 +17,7 @@ from interfaces.http import (
 )
 from interfaces.http.auth import Doorkeeper, refuse_undeclared
 from interfaces.http.edge import Edge
+from interfaces.http.identity import signing_in
 from interfaces.http.limits import RateLimiter
 from interfaces.http.problems import answer_problem
 from interfaces.http.refusals import BODY_LIMIT
@@ -47,7 +47,7 @@ def _application(platform: Platform, doorkeeper: Doorkeeper) -> Litestar:
     api = Router(
         BASE,
         route_handlers=[
-            *identity.ROUTES,
+            *signing_in.ROUTES,
             *streaming.ROUTES,
             *broadcasts.ROUTES,
             *media.ROUTES,

@@ -60,22 +60,29 @@ class Loan(NamedTuple):
 
 
 class RateLimiter:
-    """`per_minute` calls a caller; 0: no limit."""
+    """`per_minute` calls a caller; 0: no limit. Clients read the limit's `name`."""
 
-    def __init__(self, redis: Redis, *, prefix: str, per_minute: int) -> None:
+    def __init__(
+        self, redis: Redis, *, prefix: str, per_minute: int, name: str = "default"
+    ) -> None:
         self._take = redis.register_script(_TAKE)
         self._prefix = f"{prefix}rate:"
         self._limit = per_minute
-        self._policy = f'"default";q={per_minute};w={PERIOD_SECONDS}'.encode()
+        self._name = name
+        self._policy = f'"{name}";q={per_minute};w={PERIOD_SECONDS}'.encode()
         self._largest_loan = max(1, per_minute // _LOAN_SHARE)
         self._loans: dict[str, Loan] = {}
         self._away_until = 0.0
 
     async def count(self, exchange: Exchange, client: Client) -> None:
         """Counts one call by the signed-in user, else by address; raises `RateLimited`."""
+        key = exchange.caller.user_id if exchange.caller else f"at:{network(client)}"
+        await self.count_by(key, exchange)
+
+    async def count_by(self, key: str, exchange: Exchange) -> None:
+        """Counts one call of whoever `key` stands for; raises `RateLimited`."""
         if not self._limit:
             return
-        key = exchange.caller.user_id if exchange.caller else f"at:{network(client)}"
         now = time.monotonic()
         loan = self._loans.get(key)
         if loan is None or loan.until <= now or loan.spent >= loan.size:
@@ -124,7 +131,7 @@ class RateLimiter:
         """https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/"""
         exchange.answer_headers.append((b"ratelimit-policy", self._policy))
         exchange.answer_headers.append(
-            (b"ratelimit", f'"default";r={left};t={reset_seconds}'.encode())
+            (b"ratelimit", f'"{self._name}";r={left};t={reset_seconds}'.encode())
         )
 
 
