@@ -59,6 +59,14 @@ class Loan(NamedTuple):
     until: float
 
 
+class Verdict(NamedTuple):
+    """`left` calls remain; `wait_seconds` is 0 for a call that may be made."""
+
+    left: int
+    wait_seconds: int
+    reset_seconds: int
+
+
 class RateLimiter:
     """`per_minute` calls a caller; 0: no limit. Clients read the limit's `name`."""
 
@@ -76,27 +84,40 @@ class RateLimiter:
 
     async def count(self, exchange: Exchange, client: Client) -> None:
         """Counts one call by the signed-in user, else by address; raises `RateLimited`."""
-        key = exchange.caller.user_id if exchange.caller else f"at:{network(client)}"
-        await self.count_by(key, exchange)
+        if exchange.caller:
+            await self._count_as(exchange.caller.user_id, exchange)
+        else:
+            await self.count_address(exchange, client)
 
-    async def count_by(self, key: str, exchange: Exchange) -> None:
-        """Counts one call of whoever `key` stands for; raises `RateLimited`."""
-        if not self._limit:
+    async def count_address(self, exchange: Exchange, client: Client) -> None:
+        """Counts one call by address, whoever is signed in; raises `RateLimited`."""
+        await self._count_as(f"at:{network(client)}", exchange)
+
+    async def _count_as(self, key: str, exchange: Exchange) -> None:
+        verdict = await self.take(key)
+        if verdict is None:
             return
+        self._tell(exchange, verdict.left, verdict.reset_seconds)
+        if verdict.wait_seconds:
+            wait = verdict.wait_seconds
+            raise RateLimited({"retry-after": str(wait)}, seconds=wait)
+
+    async def take(self, key: str) -> Verdict | None:
+        """One call of whoever `key` stands for; None: nothing is limited just now."""
+        if not self._limit:
+            return None
         now = time.monotonic()
         loan = self._loans.get(key)
         if loan is None or loan.until <= now or loan.spent >= loan.size:
-            loan = await self._borrow(key, loan, now, exchange)
-            if loan is None:
-                return
+            borrowed = await self._borrow(key, loan, now)
+            if not isinstance(borrowed, Loan):
+                return borrowed
+            loan = borrowed
         loan = loan._replace(spent=loan.spent + 1)
         self._loans[key] = loan
-        left = loan.left_after + loan.size - loan.spent
-        self._tell(exchange, left, loan.reset_seconds)
+        return Verdict(loan.left_after + loan.size - loan.spent, 0, loan.reset_seconds)
 
-    async def _borrow(
-        self, key: str, last: Loan | None, now: float, exchange: Exchange
-    ) -> Loan | None:
+    async def _borrow(self, key: str, last: Loan | None, now: float) -> Loan | Verdict | None:
         """None: Redis is away."""
         wanted = min(self._largest_loan, 2 * last.spent) if last and last.until > now else 1
         taken = await self._ask(key, max(1, wanted))
@@ -105,7 +126,7 @@ class RateLimiter:
         granted, left, wait, reset = taken
         reset_seconds = math.ceil(reset / 1e6)
         if not granted:
-            self._refuse(exchange, max(1, math.ceil(wait / 1e6)), reset_seconds)
+            return Verdict(0, max(1, math.ceil(wait / 1e6)), reset_seconds)
         if len(self._loans) >= _MOST_LOANS:
             self._loans.clear()
         return Loan(granted, 0, left, reset_seconds, now + _LOAN_SECONDS)
@@ -122,10 +143,6 @@ class RateLimiter:
             _log.warning("calls are not being limited", error=type(error).__name__)
             return None
         return taken
-
-    def _refuse(self, exchange: Exchange, wait_seconds: int, reset_seconds: int) -> None:
-        self._tell(exchange, 0, reset_seconds)
-        raise RateLimited({"retry-after": str(wait_seconds)}, seconds=wait_seconds)
 
     def _tell(self, exchange: Exchange, left: int, reset_seconds: int) -> None:
         """https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/"""
