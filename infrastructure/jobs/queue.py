@@ -1,28 +1,26 @@
 """Hands jobs to dramatiq's workers without blocking the event loop.
 
-dramatiq itself only sends synchronously. This runs its own Redis script (brokers/redis/
-dispatch.lua, command `enqueue`) on an asyncio client, many messages a round trip.
+dramatiq itself only sends synchronously, one message a script call. This leaves messages where its
+script does (brokers/redis/dispatch.lua, command `enqueue`): many at once, on an asyncio client.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from uuid import uuid4
 
 import msgspec
 from dramatiq import Message
-from dramatiq.brokers import redis as dramatiq_redis
 from dramatiq.common import dq_name
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from application.ports import JobsUnavailable
-from infrastructure.jobs.broker import DEAD_MESSAGE_MS, HEARTBEAT_TIMEOUT_MS
+from infrastructure.ids import new_id
 from infrastructure.jobs.job import Job, Sending
 from infrastructure.observability.traces import current_traceparent
 
-_PIPELINED = 500
-_NO_MAINTENANCE = 0
-_UNPACK_SIZE = 1000
+_AT_ONCE = 500
+_encode = msgspec.json.Encoder().encode
 
 
 class QueueSize(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +39,6 @@ class DramatiqJobQueue:
         self._redis = redis
         self._namespace = namespace
         self._jobs: Mapping[str, Job] = {job.name: job for job in jobs}
-        self._sender = f"sender-{uuid4()}"
-        self._script = redis.register_script(dramatiq_redis._scripts["dispatch"])
 
     def knows(self, job: str) -> bool:
         return job in self._jobs
@@ -56,8 +52,8 @@ class DramatiqJobQueue:
     async def enqueue_all(self, sendings: Sequence[Sending]) -> None:
         """In order. After `JobsUnavailable` any number of them may have been handed over."""
         messages = [self._message(sending) for sending in sendings]
-        for start in range(0, len(messages), _PIPELINED):
-            await self._send(messages[start : start + _PIPELINED])
+        for start in range(0, len(messages), _AT_ONCE):
+            await self._send(messages[start : start + _AT_ONCE])
 
     async def sizes(self) -> list[QueueSize]:
         queues = sorted({job.queue for job in self._jobs.values()})
@@ -74,36 +70,28 @@ class DramatiqJobQueue:
 
     def _message(self, sending: Sending) -> Message[None]:
         """Raises `KeyError` for a job nobody knows: that is a mistake in the code."""
-        options: dict[str, object] = {"redis_message_id": str(uuid4())}
+        now, message_id = time.time(), new_id()
+        options: dict[str, object] = {"redis_message_id": message_id}
         if sending.traceparent:
             options["traceparent"] = sending.traceparent
         queue = self._jobs[sending.job].queue
-        if sending.delay_seconds <= 0:
-            return Message(queue, sending.job, sending.args, {}, options)
-        options["eta"] = int((time.time() + sending.delay_seconds) * 1000)
-        return Message(dq_name(queue), sending.job, sending.args, {}, options)
+        name: str = queue
+        if sending.delay_seconds > 0:
+            name = dq_name(queue)
+            options["eta"] = int((now + sending.delay_seconds) * 1000)
+        return Message(name, sending.job, sending.args, {}, options, message_id, int(now * 1000))
 
     async def _send(self, messages: Sequence[Message[None]]) -> None:
+        """All of them or none, in one round trip."""
+        queues: dict[str, list[str | bytes]] = defaultdict(list)
+        for message in messages:
+            queues[message.queue_name] += (message.message_id, _encode(message))
         try:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for message in messages:
-                    await self._script(
-                        keys=[self._namespace], args=self._arguments(message), client=pipe
-                    )
+            async with self._redis.pipeline(transaction=True) as pipe:
+                for queue, items in queues.items():
+                    name = f"{self._namespace}:{queue}"
+                    pipe.hset(f"{name}.msgs", items=items)
+                    pipe.rpush(name, *items[::2])
                 await pipe.execute()
         except RedisError as error:
             raise JobsUnavailable(f"the job queue cannot be reached: {error}") from error
-
-    def _arguments(self, message: Message[None]) -> list[str | int | bytes]:
-        return [
-            "enqueue",
-            int(time.time() * 1000),
-            message.queue_name,
-            self._sender,
-            HEARTBEAT_TIMEOUT_MS,
-            DEAD_MESSAGE_MS,
-            _NO_MAINTENANCE,
-            _UNPACK_SIZE,
-            message.options["redis_message_id"],
-            message.encode(),
-        ]

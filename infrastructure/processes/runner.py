@@ -130,7 +130,23 @@ class ProcessRunner:
                 await asyncio.sleep(_LONGEST_PAUSE)
 
     async def _turn(self, registration: Registration) -> None:
-        """One batch, or a wait for more."""
+        """Batch after batch while there is something to do, then a wait for more."""
+        process, position = registration.process, await self._take(registration)
+        if position is None:
+            return
+        held = await self.parked.of(process.name)
+        while True:
+            batch, reached = await self._step(process, position, held)
+            if reached is None:
+                await self._log.wait_beyond(position, _IDLE_SECONDS)
+                return
+            await asyncio.sleep(_REST_SECONDS)
+            if held or batch.parked:
+                return  # operators may have had their say about those meanwhile
+            position = reached
+
+    async def _take(self, registration: Registration) -> int | None:
+        """The position to go on from; None when another runner has the process, or had it."""
         name = registration.process.name
         position = await self._positions.take(name)
         if position is None:
@@ -139,21 +155,18 @@ class ProcessRunner:
                 await self._positions.register(name, first)
             else:
                 await asyncio.sleep(_IDLE_SECONDS)
-            return
-        if await self._step(registration.process, position):
-            await asyncio.sleep(_REST_SECONDS)
-        else:
-            await self._log.wait_beyond(position, _IDLE_SECONDS)
+        return position
 
-    async def _step(self, process: Process, position: int) -> bool:
-        """Whether there was anything to do."""
-        held = await self.parked.of(process.name)
+    async def _step(
+        self, process: Process, position: int, held: Sequence[ParkedStream]
+    ) -> tuple[Batch, int | None]:
+        """One batch, and the position it reached; None: there was nothing to do."""
         batch = Batch(process, self._queue.knows, {stream.stream for stream in held})
         await self._retry_due(batch, held, position)
         events = await self._log.read(position, limit=_BATCH)
         batch.follow(events)
         if not events and not batch.parked and not batch.freed:
-            return False
+            return batch, None
         reached = events[-1].position if events else position
         await self._queue.enqueue_all(batch.sendings)
         async with self._engine.begin() as connection:
@@ -162,7 +175,7 @@ class ProcessRunner:
             await write_parked(connection, process.name, batch.parked, batch.freed)
         for stream in batch.parked:
             _log.error("process set a stream aside", **msgspec.structs.asdict(stream))
-        return True
+        return batch, reached
 
     async def _retry_due(self, batch: Batch, held: Sequence[ParkedStream], position: int) -> None:
         now_us = time.time_ns() // 1000
