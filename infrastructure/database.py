@@ -9,6 +9,7 @@ from sqlalchemy.pool import NullPool
 METADATA = MetaData()
 
 Bytes = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
+Digest = LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
 Position = BigInteger().with_variant(Integer(), "sqlite")
 
 

@@ -201,8 +201,9 @@ SETTINGS: dict[str, Setting] = {
     "redis_prefix": Setting("LIVE_REDIS_PREFIX", text, "live:", "prefix of every key"),
     "master_key": Setting("LIVE_MASTER_KEY", key_of_32_bytes, "", "wraps persons' keys and vault secrets", required_in_production=True),
     "previous_master_keys": Setting("LIVE_PREVIOUS_MASTER_KEYS", secret, "", "older master keys, comma-separated, still readable"),
-    "token_key": Setting("LIVE_TOKEN_KEY", secret, "", "Ed25519 private key (PEM) that signs access tokens", required_in_production=True),
     "checkpoint_key": Setting("LIVE_CHECKPOINT_KEY", secret, "", "Ed25519 private key (PEM) that signs log checkpoints", required_in_production=True),
+    "access_token_seconds": Setting("LIVE_ACCESS_TOKEN_SECONDS", whole(30, 3600), "600", "life of an access token"),
+    "signing_key_days": Setting("LIVE_SIGNING_KEY_DAYS", whole(1, 365), "30", "how long a key signs access tokens before the next one does"),
     "allowed_origins": Setting("LIVE_ALLOWED_ORIGINS", origins, "", "origins browsers may call from, comma-separated"),
     "log_level": Setting("LIVE_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info", "least level logged"),
     "log_format": Setting("LIVE_LOG_FORMAT", one_of("auto", "json", "console"), "auto", "json, console, or by terminal"),
@@ -270,8 +271,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_prefix: str
     master_key: Secret
     previous_master_keys: Secret
-    token_key: Secret
     checkpoint_key: Secret
+    access_token_seconds: int
+    signing_key_days: int
     allowed_origins: tuple[str, ...]
     log_level: str
     log_format: str

@@ -3,29 +3,22 @@
 Who a person is, and which roles they hold, is decided elsewhere; here it is only vouched for.
 """
 
-import base64
-import hashlib
 import time
 from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Any
 
 import jwt
 import msgspec
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from domain.identity.values import Role
 from domain.shared import Language, Market
-from infrastructure.settings import SettingError, Settings
-
-Role = Literal["viewer", "host", "moderator", "merchant", "analyst", "auditor", "admin"]
-ROLES: tuple[Role, ...] = get_args(Role)
+from infrastructure.identity.signing_keys import SigningKeys
 
 ISSUER = "live"
-ACCESS_SECONDS = 3600
+_ALGORITHM = "EdDSA"
 _LONGEST = 4096
 _CACHE_LIMIT = 20_000
-_KEY_WANTED = "must be an Ed25519 private key in PEM (openssl genpkey -algorithm ed25519)"
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +33,10 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a verified token speaks for. `expires_at` is seconds since 1970."""
+    """Who a verified token speaks for. `expires_at` is seconds since 1970.
+
+    `session_id` is empty for a token of the command line's.
+    """
 
     user_id: str
     name: str
@@ -48,6 +44,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     market: Market
     language: Language
     expires_at: float
+    session_id: str = ""
+    guest: bool = False
 
     @property
     def actor(self) -> str:
@@ -72,8 +70,14 @@ class ExpiredToken(InvalidToken):
     """Ours, but its time is over."""
 
 
+class UnknownSigningKey(InvalidToken):
+    """Signed with a key that is not known here. `Tokens.verify_afresh` may come to know it."""
+
+
 class _Claims(msgspec.Struct):
     sub: str
+    sid: str
+    guest: bool
     exp: int
     name: str
     roles: frozenset[Role]
@@ -85,31 +89,38 @@ class Tokens:
     """Issues and verifies. A verified token is remembered until it expires: checking a signature
     takes longer than the rest of a request's way through the edge."""
 
-    def __init__(self, key: Ed25519PrivateKey, *, clock: Callable[[], float] = time.time) -> None:
-        self._private = key
-        self._public = key.public_key()
-        self._kid = _thumbprint(key)
+    def __init__(
+        self, keys: SigningKeys, *, seconds: int, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._keys = keys
+        self._seconds = seconds
         self._clock = clock
         self._verified: dict[str, Caller] = {}
 
-    def issue(self, user: User, *, seconds: int = ACCESS_SECONDS) -> AccessToken:
-        now = int(self._clock())
+    async def issue(
+        self, user: User, *, session_id: str = "", guest: bool = False, seconds: int | None = None
+    ) -> AccessToken:
+        """Lives for the usual time, or for `seconds`."""
+        now, life = int(self._clock()), self._seconds if seconds is None else seconds
+        kid, key = await self._keys.signer(until=now + life)
         claims = {
             "iss": ISSUER,
             "aud": ISSUER,
             "sub": user.id,
+            "sid": session_id,
+            "guest": guest,
             "iat": now,
-            "exp": now + seconds,
+            "exp": now + life,
             "name": user.name,
             "roles": list(user.roles),
             "market": user.market,
             "language": user.language,
         }
-        text = jwt.encode(claims, self._private, algorithm="EdDSA", headers={"kid": self._kid})
-        return AccessToken(text=text, expires_in=seconds)
+        text = jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": kid})
+        return AccessToken(text=text, expires_in=life)
 
     def verify(self, text: str) -> Caller:
-        """Raises `InvalidToken` or `ExpiredToken`."""
+        """Raises `InvalidToken`, `ExpiredToken` or `UnknownSigningKey`."""
         caller = self._verified.get(text)
         if caller is None:
             caller = self._check(text)
@@ -118,6 +129,11 @@ class Tokens:
             self._verified.pop(text, None)
             raise ExpiredToken
         return caller
+
+    async def verify_afresh(self, text: str) -> Caller:
+        """As `verify`, having looked for new keys, unless that was done a moment ago."""
+        await self._keys.look_again()
+        return self.verify(text)
 
     def _check(self, text: str) -> Caller:
         if len(text) > _LONGEST:
@@ -128,6 +144,8 @@ class Tokens:
             raise InvalidToken from error
         return Caller(
             user_id=claims.sub,
+            session_id=claims.sid,
+            guest=claims.guest,
             name=claims.name,
             roles=claims.roles,
             market=claims.market,
@@ -139,36 +157,23 @@ class Tokens:
         # Expiry is judged by our clock, in `verify`, for remembered tokens too.
         return jwt.decode(
             text,
-            self._public,
-            algorithms=["EdDSA"],
+            self._key_of(text),
+            algorithms=[_ALGORITHM],
             audience=ISSUER,
             issuer=ISSUER,
             options={"require": ["exp", "sub", "aud", "iss"], "verify_exp": False},
         )
 
+    def _key_of(self, text: str) -> Ed25519PublicKey:
+        kid = jwt.get_unverified_header(text).get("kid")
+        if not isinstance(kid, str):
+            raise InvalidToken
+        key = self._keys.public(kid)
+        if key is None:
+            raise UnknownSigningKey
+        return key
+
     def _remember(self, text: str, caller: Caller) -> None:
         if len(self._verified) >= _CACHE_LIMIT:
             self._verified.clear()
         self._verified[text] = caller
-
-
-def open_tokens(settings: Settings) -> Tokens:
-    """Raises `SettingError` when LIVE_TOKEN_KEY is not an Ed25519 private key in PEM."""
-    # An environment file cannot hold line ends: `\\n` in their place is understood.
-    pem = settings.token_key.text.encode().replace(b"\\n", b"\n")
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise SettingError("LIVE_TOKEN_KEY", _KEY_WANTED) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SettingError("LIVE_TOKEN_KEY", _KEY_WANTED)
-    return Tokens(key)
-
-
-def _thumbprint(key: Ed25519PrivateKey) -> str:
-    """The key's JWK thumbprint (RFC 7638 §3, RFC 8037 §2)."""
-    raw = key.public_key().public_bytes_raw()
-    x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-    member = f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'
-    digest = hashlib.sha256(member.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -30,6 +30,8 @@ from infrastructure.event_store.log import SqlEventLog
 from infrastructure.event_store.opening import SequencerLimits, open_event_store
 from infrastructure.event_store.sequencer import Sequencer
 from infrastructure.event_store.signal import LogSignal
+from infrastructure.identity.signing_key_table import SigningKeyTable
+from infrastructure.identity.signing_keys import SigningKeys
 from infrastructure.ids import derived_id, new_id
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.jobs.queue import DramatiqJobQueue
@@ -42,7 +44,7 @@ from infrastructure.read_models.control import ProjectionControl
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.read_models import ReadModels
 from infrastructure.settings import Settings
-from infrastructure.tokens import open_tokens
+from infrastructure.tokens import Tokens
 from infrastructure.vault import SqlVault, master_keys
 from infrastructure.webhook_inbox import WebhookInbox
 from interfaces.jobs.streaming import JOBS
@@ -183,6 +185,7 @@ def _platform(parts: _Parts, *, alone: bool) -> Platform:
         objects=parts.objects,
         inbox=WebhookInbox(store.engine),
     )
+    signing_keys = SigningKeys(SigningKeyTable(store.engine, master_keys(settings)))
     return Platform(
         settings=settings,
         engine=store.engine,
@@ -204,7 +207,8 @@ def _platform(parts: _Parts, *, alone: bool) -> Platform:
         signer=open_playback(settings),
         vault=outside.vault,
         objects=outside.objects,
-        tokens=open_tokens(settings),
+        tokens=Tokens(signing_keys, seconds=settings.access_token_seconds),
+        signing_keys=signing_keys,
         services=Services(streaming=_streaming(parts, outside)),
     )
 

@@ -12,6 +12,7 @@ from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.log import SqlEventLog
 from infrastructure.event_store.sequencer import Sequencer
+from infrastructure.identity.signing_keys import SigningKeys
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.jobs.queue import DramatiqJobQueue
 from infrastructure.processes.deadlines import Deadlines
@@ -57,4 +58,5 @@ class Platform:
     vault: Vault
     objects: ObjectStore
     tokens: Tokens
+    signing_keys: SigningKeys
     services: Services

@@ -63,7 +63,6 @@ def _own_secrets() -> Mapping[str, str]:
         return {
             "MYSQL_PASSWORD": secrets.token_hex(24),
             "LIVE_MASTER_KEY": kept_secret(folder, "master").text,
-            "LIVE_TOKEN_KEY": kept_signing_key(folder, "token.pem").text,
             "LIVE_CHECKPOINT_KEY": kept_signing_key(folder, "checkpoint.pem").text,
         }
 

@@ -54,7 +54,6 @@ def completed(settings: Settings) -> Settings:
         database_url=settings.database_url or f"sqlite+aiosqlite:///{var_dir / 'live.db'}",
         public_url=settings.public_url or f"http://{_local(settings.host)}:{settings.port}",
         master_key=settings.master_key or kept_secret(var_dir, "master"),
-        token_key=settings.token_key or kept_signing_key(var_dir, "token.pem"),
         checkpoint_key=settings.checkpoint_key or kept_signing_key(var_dir, "checkpoint.pem"),
         cloudflare_live_webhook_secret=settings.cloudflare_live_webhook_secret
         or kept_secret(var_dir, "live-webhook"),

@@ -21,9 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-from infrastructure.database import METADATA, Bytes, Position, ascii_text
+from infrastructure.database import METADATA, Bytes, Digest, Position, ascii_text
 
-Digest = LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
 Signature = LargeBinary(64).with_variant(mysql.BINARY(64), "mysql", "mariadb")
 GENESIS_HASH = bytes(32)
 

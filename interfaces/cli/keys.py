@@ -4,6 +4,7 @@ import click
 from cryptography.fernet import MultiFernet
 
 from infrastructure.event_store.rewrapping import rewrap_person_keys
+from infrastructure.identity.signing_key_table import SigningKeyTable
 from infrastructure.vault import SqlVault, master_keys
 from interfaces.cli.opening import log_store, run
 
@@ -21,7 +22,7 @@ def keys() -> None:
 
 @keys.command()
 def reseal() -> None:
-    """Seal stream keys and persons' keys with the present master key.
+    """Seal stream keys, signing keys and persons' keys with the present master key.
 
     May run beside the roles, and again when it was interrupted.
     """
@@ -32,5 +33,6 @@ async def _reseal() -> None:
     async with log_store() as store:
         known = master_keys(store.settings)
         secrets = await SqlVault(store.engine, known).reseal()
+        signing = await SigningKeyTable(store.engine, known).reseal()
         persons = await rewrap_person_keys(store.engine, MultiFernet(known))
-    click.echo(f"secrets\t{secrets}\npersons\t{persons}")
+    click.echo(f"secrets\t{secrets}\nsigning\t{signing}\npersons\t{persons}")

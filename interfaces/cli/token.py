@@ -2,11 +2,14 @@
 
 import click
 
+from domain.identity.values import ROLES, Role
 from domain.shared import Language, Market
-from infrastructure.embedded.surroundings import completed
+from infrastructure.identity.signing_key_table import SigningKeyTable
+from infrastructure.identity.signing_keys import SigningKeys
 from infrastructure.ids import derived_id
-from infrastructure.settings import load_settings
-from infrastructure.tokens import ROLES, Role, User, open_tokens
+from infrastructure.tokens import Tokens, User
+from infrastructure.vault import master_keys
+from interfaces.cli.opening import log_store, run
 
 
 @click.command()
@@ -28,13 +31,12 @@ from infrastructure.tokens import ROLES, Role, User, open_tokens
 def token(
     roles: tuple[Role, ...], name: str, market: Market, language: Language, hours: int
 ) -> None:
-    """Print an access token signed with this installation's key.
+    """Print an access token signed with this installation's key. Needs its database.
 
     \b
     TOKEN=$(live token --role host)
     curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8000/api/v1/streams
     """
-    tokens = open_tokens(completed(load_settings()))
     person = User(
         id=derived_id("local user", name),
         name=name,
@@ -42,4 +44,11 @@ def token(
         market=market,
         language=language,
     )
-    click.echo(tokens.issue(person, seconds=hours * 3600).text)
+    run(_token(person, seconds=hours * 3600))
+
+
+async def _token(person: User, *, seconds: int) -> None:
+    async with log_store() as store:
+        keys = SigningKeys(SigningKeyTable(store.engine, master_keys(store.settings)))
+        issued = await Tokens(keys, seconds=seconds).issue(person)
+    click.echo(issued.text)

@@ -10,7 +10,8 @@ import msgspec
 from litestar import Request
 from litestar.routes import BaseRoute, HTTPRoute
 
-from infrastructure.tokens import Caller, ExpiredToken, InvalidToken, Role, Tokens
+from domain.identity.values import Role
+from infrastructure.tokens import Caller, ExpiredToken, InvalidToken, Tokens, UnknownSigningKey
 from interfaces.http.exchange import Exchange, exchange_of
 from interfaces.http.limits import Client, RateLimiter
 from interfaces.http.refusals import Forbidden, TokenExpired, TokenInvalid, Unauthenticated
@@ -78,11 +79,17 @@ class Doorkeeper:
         if not sent:
             return None
         try:
-            return self._tokens.verify(_bearer(sent))
+            return await self._verified(_bearer(sent))
         except InvalidToken as refused:
             # Each costs us a signature check: guesses and old tokens count against the address.
             await self._limiter.count(exchange, client)
             raise (TokenExpired if isinstance(refused, ExpiredToken) else TokenInvalid) from None
+
+    async def _verified(self, bearer: str) -> Caller:
+        try:
+            return self._tokens.verify(bearer)
+        except UnknownSigningKey:
+            return await self._tokens.verify_afresh(bearer)
 
 
 def _bearer(sent: str) -> str:

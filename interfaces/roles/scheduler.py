@@ -34,6 +34,7 @@ class Scheduler:
             asyncio.create_task(_every(settings.sweep_seconds, self._sweep)),
             asyncio.create_task(_every(settings.checkpoint_seconds, self._sign)),
             asyncio.create_task(_every(_HOUR, self._tidy)),
+            asyncio.create_task(_every(_HOUR, self._renew_signing_keys)),
             asyncio.create_task(_every(_DAY, self._forget_commands)),
         ]
 
@@ -68,6 +69,13 @@ class Scheduler:
             webhooks=await platform.inbox.prune(older_than_seconds=_KEPT_WEBHOOKS),
             dead_jobs=await platform.dead_jobs.prune(older_than_seconds=_KEPT_DEAD_JOBS),
         )
+
+    async def _renew_signing_keys(self) -> None:
+        keys = self._platform.signing_keys
+        made = await keys.rotate(days=self._platform.settings.signing_key_days)
+        dropped = await keys.retire()
+        if made or dropped:
+            _log.info("signing keys renewed", made=int(made), dropped=dropped)
 
     async def _forget_commands(self) -> None:
         platform = self._platform

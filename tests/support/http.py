@@ -12,13 +12,13 @@ import httpx
 import uvicorn
 
 from application.ports import Dispatch
+from domain.identity.values import Role
 from domain.shared import Command
 from infrastructure.database import METADATA
 from infrastructure.embedded.surroundings import completed
 from infrastructure.event_store.opening import lay_head
 from infrastructure.ids import new_id
 from infrastructure.settings import Settings, load_settings
-from infrastructure.tokens import Role
 from interfaces.bootstrap import open_platform
 from interfaces.http.app import create_app
 from interfaces.http.serving import server_config

@@ -7,10 +7,11 @@ import msgspec
 from litestar import Response, post
 from litestar.params import JSONBody
 
+from domain.identity.values import Role
 from domain.shared import Language, Market
 from infrastructure.ids import derived_id
 from infrastructure.refresh_tokens import InvalidRefreshToken, RefreshTokens
-from infrastructure.tokens import Role, User
+from infrastructure.tokens import User
 from interfaces.http.auth import PUBLIC
 from interfaces.http.refusals import NotFound, Refusal
 from interfaces.http.request import ApiRequest
@@ -65,7 +66,7 @@ async def sign_in_for_development(
     if platform.settings.env != "development":
         raise NotFound
     user = development_user(data)
-    return _signed_in(platform, user, await _refreshing(platform).issue(user))
+    return await _signed_in(platform, user, await _refreshing(platform).issue(user))
 
 
 @post(
@@ -81,7 +82,7 @@ async def refresh(request: ApiRequest, data: JSONBody[RefreshToken]) -> Response
         user, following = await _refreshing(request.platform).redeem(data.refresh_token)
     except InvalidRefreshToken:
         raise RefreshRefused from None
-    return _signed_in(request.platform, user, following)
+    return await _signed_in(request.platform, user, following)
 
 
 @post("/auth/logout", access=PUBLIC, status_code=204, tags=["Identity"], summary="Sign out")
@@ -107,8 +108,9 @@ def _refreshing(platform: Platform) -> RefreshTokens:
     return RefreshTokens(platform.redis, prefix=platform.settings.redis_prefix)
 
 
-def _signed_in(platform: Platform, user: User, refresh_token: str) -> Response[SignedIn]:
-    access = platform.tokens.issue(user)
+async def _signed_in(platform: Platform, user: User, refresh_token: str) -> Response[SignedIn]:
+    session_id = refresh_token.partition(".")[0]
+    access = await platform.tokens.issue(user, session_id=session_id)
     answer = SignedIn(
         access_token=access.text,
         refresh_token=refresh_token,

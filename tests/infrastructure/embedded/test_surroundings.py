@@ -145,7 +145,6 @@ def _everything_required() -> dict[str, str]:
         "LIVE_REDIS_URL": "redis://redis/0",
         "LIVE_JOBS_REDIS_URL": "redis://jobs/0",
         "LIVE_MASTER_KEY": "A" * 43 + "=",
-        "LIVE_TOKEN_KEY": "pem",
         "LIVE_CHECKPOINT_KEY": "pem",
         "LIVE_CLOUDFLARE_ACCOUNT_ID": "a",
         "LIVE_CLOUDFLARE_API_TOKEN": "t",

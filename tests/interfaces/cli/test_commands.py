@@ -133,11 +133,18 @@ def test_events_verify_finds_a_changed_record(tmp_path: Path) -> None:
 
 def test_keys_reseal_lets_the_old_master_key_go(tmp_path: Path) -> None:
     old, new = (Fernet.generate_key().decode() for _ in range(2))
-    Installation(tmp_path, {"LIVE_MASTER_KEY": old}).seed()
+    before = Installation(tmp_path, {"LIVE_MASTER_KEY": old})
+    before.seed()
+    lines(before, "token")
     both = {"LIVE_MASTER_KEY": new, "LIVE_PREVIOUS_MASTER_KEYS": old}
-    assert lines(Installation(tmp_path, both), "keys", "reseal") == ["secrets\t0", "persons\t1"]
+    assert lines(Installation(tmp_path, both), "keys", "reseal") == [
+        "secrets\t0",
+        "signing\t1",
+        "persons\t1",
+    ]
     changed = Installation(tmp_path, {"LIVE_MASTER_KEY": new})
     assert HOST_NAME in lines(changed, "events", "tail", "--personal")[0]
+    assert len(lines(changed, "token")) == 1
 
 
 def test_operators_commands_answer_beside_a_private_redis(installed: Installation) -> None:

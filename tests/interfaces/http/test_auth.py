@@ -9,7 +9,8 @@ import pytest
 from litestar import Litestar, get
 from litestar.routes import HTTPRoute
 
-from infrastructure.tokens import ROLES, Role, User
+from domain.identity.values import ROLES, Role
+from infrastructure.tokens import User
 from interfaces.http.app import create_app
 from interfaces.http.auth import UndeclaredAccess, refuse_undeclared
 from interfaces.http.edge import Edge
@@ -138,7 +139,7 @@ async def test_token_of_another_key_gets_401(api: Api) -> None:
 
 async def test_token_that_has_expired_gets_401_token_expired(api: Api) -> None:
     user = User(id=SOME_ID, name="Late", roles=("admin",), market="TW", language="ja")
-    token = api.platform.tokens.issue(user, seconds=-1)
+    token = await api.platform.tokens.issue(user, seconds=-1)
     answer = await api.client.get(
         f"{BASE}/projections", headers={"Authorization": f"bearer {token.text}"}
     )

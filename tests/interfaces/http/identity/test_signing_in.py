@@ -18,7 +18,7 @@ async def test_development_sign_in_gives_tokens_that_work(api: Api) -> None:
         "expires_in",
         "user",
     }
-    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 3600)
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 600)
     assert tokens["user"]["language"] == "th"
     await api.announced({"Authorization": f"Bearer {tokens['access_token']}"})
 
