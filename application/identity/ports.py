@@ -1,13 +1,23 @@
 """What identity needs from the outside, as roles. Adapters stand in infrastructure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from domain.identity.values import Platform, Provider
 from domain.shared import Language, Market
+
+Clock = Callable[[], datetime]
+NewId = Callable[[], str]
+NewSecret = Callable[[], str]  # 64 hexadecimal digits nobody can guess
+
+
+class DerivedId(Protocol):
+    """The same id for the same parts, for ever."""
+
+    def __call__(self, *parts: str) -> str: ...
 
 
 class SignInRefused(Exception):
@@ -142,6 +152,58 @@ class ProviderNotice(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"ProviderNotice(provider={self.provider!r}, kind={self.kind!r}, …)"
+
+
+class ReadNotice(Protocol):
+    """Reads the raw body of a verified webhook from `source`; None when it asks nothing of us.
+
+    Raises `ValueError` when it is not what the provider sends.
+    """
+
+    def __call__(self, source: str, body: bytes) -> ProviderNotice | None: ...
+
+
+class StoredNotice(Protocol):
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def body(self) -> bytes: ...
+
+    @property
+    def status(self) -> str:
+        """`done` once it has been taken."""
+        ...
+
+
+class NoticeInbox(Protocol):
+    """Webhooks as they came in. Their bodies name a person, so they go when they are done."""
+
+    async def get(self, webhook_id: str, /) -> StoredNotice | None: ...
+
+    async def mark_done(self, webhook_id: str, /) -> None: ...
+
+    async def mark_failed(self, webhook_id: str, error: str, /) -> None: ...
+
+    async def empty(self, webhook_id: str, /) -> None:
+        """Forgets the body; that it came stays known, so that a repeat is told from a new one."""
+        ...
+
+
+class TooManyAttempts(Exception):
+    """`retry_after` is seconds. Says nothing of whether there is an account."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("too many attempts")
+        self.retry_after = retry_after
+
+
+class Throttle(Protocol):
+    """Counts attempts on one login or session, whichever address they come from."""
+
+    async def __call__(self, attempt: Literal["sign_in", "refresh"], key: str, /) -> None:
+        """Raises `TooManyAttempts`."""
+        ...
 
 
 class Pseudonyms(Protocol):

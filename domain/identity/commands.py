@@ -115,10 +115,11 @@ class StartSession(AccountCommand, frozen=True, kw_only=True):
 
 
 class EndSession(AccountCommand, frozen=True, kw_only=True):
-    """The session is over. Asked once for each session: who asks has found it under way."""
+    """The session is over. Whether it was under way, who asks has looked up."""
 
     session_id: str
     reason: SessionEnd
+    under_way: bool = True
 
 
 class RequestErasure(AccountCommand, frozen=True, kw_only=True):

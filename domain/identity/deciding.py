@@ -216,9 +216,10 @@ def _start_session(state: Account, command: ask.StartSession) -> Facts:
 
 
 def _end_session(state: Account, command: ask.EndSession) -> Facts:
-    """Which sessions are under way is not part of the state: who asks knows that this one is."""
     if state.status not in {"open", "erasing"}:
-        raise errors.AccountNotFoundError()
+        raise errors.AccountNotFoundError(user_id=command.user_id)
+    if not command.under_way:
+        raise errors.SessionNotFoundError()
     return (
         fact.SessionEnded(
             user_id=command.user_id, session_id=command.session_id, reason=command.reason
@@ -228,7 +229,7 @@ def _end_session(state: Account, command: ask.EndSession) -> Facts:
 
 def _request_erasure(state: Account, command: ask.RequestErasure) -> Facts:
     if state.status is None:
-        raise errors.AccountNotFoundError()
+        raise errors.AccountNotFoundError(user_id=command.user_id)
     if state.status != "open":
         return ()
     return (fact.ErasureRequested(user_id=command.user_id),)

@@ -1,0 +1,59 @@
+"""The pictures people are shown with."""
+
+from application.identity.accounts import Accounts
+from application.identity.ports import Clock, NewId
+from application.pictures import Pictures
+from application.ports import CommandBus, Dispatch, ObjectStore, Outcome, Upload
+from domain.identity.commands import AttachAvatar
+from domain.identity.errors import InvalidPictureError, PictureNotUploadedError
+from domain.identity.events import AvatarAttached
+
+
+class Avatars:
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        bus: CommandBus,
+        objects: ObjectStore,
+        clock: Clock,
+        new_id: NewId,
+    ) -> None:
+        self._accounts = accounts
+        self._bus = bus
+        self._objects = objects
+        self._clock = clock
+        self._new_id = new_id
+        self._pictures = Pictures(
+            objects,
+            purpose="avatars",
+            missing=PictureNotUploadedError,
+            invalid=InvalidPictureError,
+        )
+
+    async def request_upload(self, *, content_type: str, size: int, by: str) -> tuple[str, Upload]:
+        """The object's key, to attach once uploaded, and how to upload it. `size` is bytes."""
+        return await self._pictures.request_upload(
+            self._new_id(), content_type=content_type, size=size, by=by, now=self._clock()
+        )
+
+    async def attach_avatar(self, dispatch: Dispatch, command: AttachAvatar) -> Outcome:
+        """Executes `dispatch`, whose command is `command`, if the picture is there and fit."""
+        await self._pictures.refuse_unfit(command.key, by=command.user_id)
+        return await self._bus.execute(dispatch)
+
+    async def remove_old_avatars(self, user_id: str) -> None:
+        """All but the one in use. Repeatable."""
+        in_use = (await self._accounts.load(user_id)).state.avatar_key
+        for key in await self._attached(user_id):
+            if key != in_use:
+                await self._objects.delete(key)
+
+    async def remove_all(self, user_id: str) -> None:
+        """Every one the person ever had. Repeatable."""
+        for key in await self._attached(user_id):
+            await self._objects.delete(key)
+
+    async def _attached(self, user_id: str) -> list[str]:
+        history = self._accounts.history(user_id)
+        return [one.event.key async for one in history if isinstance(one.event, AvatarAttached)]

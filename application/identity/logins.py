@@ -1,0 +1,179 @@
+"""Which account a proven login enters, and what is left to do once it no longer does.
+
+Owns no rule: the login's own stream decides whose it is, whoever came first.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from application.identity.accounts import Accounts, themselves
+from application.identity.ports import (
+    ExternalPerson,
+    IdentityProvider,
+    NewId,
+    Pseudonyms,
+    Throttle,
+)
+from application.ports import JobQueue, Vault
+from domain.identity.commands import LinkLogin, RegisterWithLogin, UnlinkLogin
+from domain.identity.errors import LoginGivenUpError, LoginTakenError
+from domain.identity.values import Provider
+from domain.shared import Language, Market
+
+_TRIES = 5
+TELL_PROVIDER = "identity.tell_provider"
+
+
+class Arriving(msgspec.Struct, frozen=True, kw_only=True):
+    """Who comes in by a login. `user_id`: they are signed in already, and link it."""
+
+    market: Market
+    language: Language
+    user_id: str | None = None
+
+
+class Entrance(msgspec.Struct, frozen=True, kw_only=True):
+    """The account that a login enters, and the log position from which it does."""
+
+    user_id: str
+    position: int = 0
+
+
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of logins outside the log, and who else has to hear of them."""
+
+    pseudonyms: Pseudonyms
+    providers: Mapping[Provider, IdentityProvider]
+    vault: Vault
+    jobs: JobQueue
+
+
+class Logins:
+    def __init__(
+        self, *, accounts: Accounts, outside: Outside, throttle: Throttle, new_id: NewId
+    ) -> None:
+        self._accounts = accounts
+        self._pseudonyms = outside.pseudonyms
+        self._providers = outside.providers
+        self._vault = outside.vault
+        self._jobs = outside.jobs
+        self._throttle = throttle
+        self._new_id = new_id
+
+    async def enter(self, external: ExternalPerson, arriving: Arriving) -> Entrance:
+        """Opens an account for a new login, links it to who is signed in, or finds its account.
+
+        A guest whose login has an account already ends up there; for a registered person that is
+        a `LoginTakenError`. Raises other `DomainError`s of linking too, and `TooManyAttempts`.
+        """
+        for _ in range(_TRIES):
+            login_id = await self._pseudonyms.login_id(external.provider, external.subject)
+            await self._throttle("sign_in", login_id)
+            try:
+                entrance = await self._entrance(login_id, external, arriving)
+            except LoginGivenUpError:
+                await self._pseudonyms.forget([login_id])
+                continue
+            if entrance is not None:
+                await self._keep_revocation(login_id, external)
+                return entrance
+        raise LoginTakenError
+
+    async def unlinking(self, user_id: str, provider: Provider) -> UnlinkLogin:
+        """The command that unlinks their login of this provider.
+
+        Without one it names none, and is refused; or answered as it was the first time.
+        """
+        logins = (await self._accounts.load(user_id)).state.logins
+        found = (login_id for login_id, of in logins.items() if of == provider)
+        return UnlinkLogin(user_id=user_id, login_id=next(found, ""))
+
+    async def forget_login(self, login_id: str) -> None:
+        """Nothing leads from the person at the provider to this login any more. Repeatable."""
+        await self._pseudonyms.forget([login_id])
+
+    async def leave(self, login_id: str, provider: Provider) -> None:
+        """Forgets the login, and has the provider told. Repeatable."""
+        await self.forget_login(login_id)
+        await self._jobs.enqueue(TELL_PROVIDER, login_id, provider)
+
+    async def tell_provider(self, login_id: str, provider: Provider) -> None:
+        """That the person left. Repeatable; raises `ProviderError` when it has to be tried again.
+
+        What it takes to tell is kept until then, and no longer.
+        """
+        revocation = await self._vault.get(_revocation(login_id))
+        if revocation is None:
+            return
+        await self._providers[provider].revoke(revocation)
+        await self._vault.delete(_revocation(login_id))
+
+    async def _entrance(
+        self, login_id: str, external: ExternalPerson, arriving: Arriving
+    ) -> Entrance | None:
+        """None: somebody else came in by this login at the same moment, and was first."""
+        login = await self._accounts.login(login_id)
+        if login.released:
+            raise LoginGivenUpError
+        if login.owner is None:
+            try:
+                return await self._claim(login_id, external, arriving)
+            except LoginTakenError:
+                return None
+        if arriving.user_id in {None, login.owner} or await self._is_guest(arriving.user_id):
+            return Entrance(user_id=login.owner)
+        raise LoginTakenError
+
+    async def _claim(self, login_id: str, external: ExternalPerson, arriving: Arriving) -> Entrance:
+        if arriving.user_id is None:
+            return await self._register(login_id, external, arriving)
+        linking = LinkLogin(
+            user_id=arriving.user_id,
+            login_id=login_id,
+            provider=external.provider,
+            name=external.name,
+            email=external.email,
+            email_trusted=external.email_trusted,
+        )
+        linked = await self._accounts.ask(
+            linking, actor=themselves(linking.user_id), once=self._new_id()
+        )
+        return Entrance(user_id=linking.user_id, position=linked.position)
+
+    async def _register(
+        self, login_id: str, external: ExternalPerson, arriving: Arriving
+    ) -> Entrance:
+        registering = RegisterWithLogin(
+            user_id=self._new_id(),
+            login_id=login_id,
+            provider=external.provider,
+            name=external.name,
+            email=external.email,
+            email_trusted=external.email_trusted,
+            market=arriving.market,
+            language=arriving.language,
+        )
+        registered = await self._accounts.ask(
+            registering, actor=themselves(registering.user_id), once=login_id
+        )
+        return Entrance(user_id=registering.user_id, position=registered.position)
+
+    async def _is_guest(self, user_id: str | None) -> bool:
+        if user_id is None:
+            return False
+        return (await self._accounts.load(user_id)).state.kind == "guest"
+
+    async def _keep_revocation(self, login_id: str, external: ExternalPerson) -> None:
+        """The newest is the one that still works. Should the login have been given up meanwhile,
+        nobody else would use it: it is used at once."""
+        if external.revocation is None:
+            return
+        await self._vault.put(_revocation(login_id), external.revocation)
+        if (await self._accounts.login(login_id)).owner is None:
+            await self._jobs.enqueue(TELL_PROVIDER, login_id, external.provider)
+
+
+def _revocation(login_id: str) -> str:
+    """The name in the vault of what revokes a login at its provider."""
+    return f"login-{login_id}"

@@ -1,0 +1,46 @@
+"""What people say of themselves, and which roles they are given."""
+
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from application.identity.accounts import Accounts, Person
+from application.identity.ports import NewId
+from application.ports import CommandBus, Dispatch, Outcome
+from domain.identity.commands import ChangeRoles
+from domain.identity.values import Role
+
+
+class Profiles:
+    def __init__(self, *, accounts: Accounts, bus: CommandBus, new_id: NewId) -> None:
+        self._accounts = accounts
+        self._bus = bus
+        self._new_id = new_id
+
+    async def person(self, user_id: str) -> Person:
+        """As of now, from the log. Raises `AccountNotFoundError` unless the account is open."""
+        return await self._accounts.person(user_id)
+
+    async def revise(self, dispatch: Dispatch) -> Outcome:
+        """Executes `dispatch`, whose command is a `ReviseProfile`.
+
+        Unless it may be repeated under a key of the client's, no fingerprint of the command is
+        left behind: that would tell a guessed name from a wrong one even after an erasure.
+        """
+        if dispatch.fingerprint is None:
+            blank = sha256(dispatch.command_id.encode()).digest()
+            dispatch = replace(dispatch, fingerprint=blank)
+        return await self._bus.execute(dispatch)
+
+    async def grant(self, user_id: str, role: Role, *, actor: str) -> Outcome:
+        """One more role, whichever the person has. Raises a `DomainError`."""
+        roles = (await self._accounts.load(user_id)).state.roles
+        changed = ChangeRoles(user_id=user_id, roles=(*roles, role))
+        return await self._accounts.ask(changed, actor=actor, once=self._new_id())
+
+    async def revoke(self, user_id: str, role: Role, *, actor: str) -> Outcome:
+        """One role fewer. Raises a `DomainError`."""
+        roles = (await self._accounts.load(user_id)).state.roles
+        kept = tuple(each for each in roles if each != role)
+        changed = ChangeRoles(user_id=user_id, roles=kept)
+        return await self._accounts.ask(changed, actor=actor, once=self._new_id())

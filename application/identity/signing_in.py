@@ -1,0 +1,292 @@
+"""The two ways in by a provider: on the web, with a code that comes back by the browser, and in
+apps, with what the provider's own SDK gave them. What proves who somebody is, is the provider's
+adapter's to know; here it is made sure that every proof counts once.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+import msgspec
+
+from application.identity.logins import Arriving, Logins
+from application.identity.open_sessions import OpenSessions, SignedIn
+from application.identity.ports import (
+    Arrival,
+    Attempt,
+    AuthorizationCode,
+    AuthorizationRequest,
+    Clock,
+    ExternalPerson,
+    IdentityProvider,
+    NativeProof,
+    NewSecret,
+    OneTimeStore,
+    ProviderNotAvailable,
+    SignInCancelled,
+    SignInRefused,
+    TooManyAttempts,
+)
+from application.ports import ProviderError
+from domain.identity.values import PROVIDERS_OF, Platform, Provider
+from domain.shared import DomainError, Language, Market
+
+ATTEMPT_SECONDS = 600
+ARRIVAL_SECONDS = 60
+_PROOF_SECONDS = 3600  # remembered for so long when it does not say how long it is good
+_CLOCKS_APART_SECONDS = 300
+_PERSON_SAID_NO = frozenset(
+    {"access_denied", "user_cancelled_authorize", "login_required", "interaction_required"}
+)
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A way in; `reason` is why it is not to be had, None: it is."""
+
+    provider: Provider
+    reason: str | None
+
+
+class Departure(msgspec.Struct, frozen=True, kw_only=True):
+    """A web sign-in about to start.
+
+    `callback_uri` is our own address the provider sends people back to, `redirect_uri` where
+    they end up: whether it may be is checked before. `user_id` is who is signed in already and
+    links; `host`: they sell.
+    """
+
+    callback_uri: str
+    redirect_uri: str
+    platform: Platform
+    market: Market
+    language: Language
+    user_id: str | None = None
+    host: bool = False
+
+
+class Authorization(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to send the person, and what the app knows its own attempt by."""
+
+    url: str
+    state: str
+
+    def __repr__(self) -> str:
+        return "Authorization(…)"
+
+
+class Return(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back from the provider by the browser. `person` is Apple's, the first time."""
+
+    callback_uri: str
+    state: str
+    code: str | None = None
+    error: str | None = None
+    person: str | None = None
+
+    def __repr__(self) -> str:
+        return "Return(…)"
+
+
+class Landing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the person goes on, with a one-time `code` or else with a stable `error` code.
+
+    `reason` says more of a refusal, for our logs alone.
+    """
+
+    redirect_uri: str
+    state: str
+    code: str | None = None
+    error: str | None = None
+    reason: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Landing(error={self.error!r}, …)"
+
+
+class NativeArrival(msgspec.Struct, frozen=True, kw_only=True):
+    """Who signs in from an app. `user_id` is who is signed in already and links."""
+
+    market: Market
+    language: Language
+    user_id: str | None = None
+    host: bool = False
+
+
+class Once(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes things happen once: secrets, the place they are taken from, and the time."""
+
+    store: OneTimeStore
+    new_secret: NewSecret
+    clock: Clock
+
+
+class SigningIn:
+    def __init__(
+        self,
+        *,
+        providers: Mapping[Provider, IdentityProvider],
+        logins: Logins,
+        sessions: OpenSessions,
+        once: Once,
+    ) -> None:
+        self._providers = providers
+        self._logins = logins
+        self._sessions = sessions
+        self._store = once.store
+        self._new_secret = once.new_secret
+        self._clock = once.clock
+
+    def offers(self, market: Market, *, host: bool) -> Sequence[Offer]:
+        """In the market's order, the usual way in first."""
+        return [
+            Offer(provider, self._unavailable(provider, market, host=host))
+            for provider in PROVIDERS_OF[market]
+        ]
+
+    async def authorize(self, provider: Provider, departure: Departure) -> Authorization:
+        """Raises `ProviderNotAvailable`."""
+        adapter = self._available(provider, departure.market, host=departure.host)
+        state, nonce, verifier = (self._new_secret() for _ in range(3))
+        url = adapter.authorization_url(
+            AuthorizationRequest(
+                state=state,
+                nonce=nonce,
+                code_challenge=_challenge(verifier),
+                redirect_uri=departure.callback_uri,
+                language=departure.language,
+            )
+        )
+        attempt = Attempt(
+            provider=provider,
+            platform=departure.platform,
+            nonce=nonce,
+            code_verifier=verifier,
+            redirect_uri=departure.redirect_uri,
+            market=departure.market,
+            language=departure.language,
+            user_id=departure.user_id,
+        )
+        await self._store.keep_attempt(state, attempt, seconds=ATTEMPT_SECONDS)
+        return Authorization(url=url, state=state)
+
+    async def callback(self, provider: Provider, back: Return) -> Landing:
+        """Raises `SignInRefused` when there is no such attempt, or no longer, and so nowhere to
+        send the person. Everything else that can go wrong goes to the app, as `Landing.error`."""
+        attempt = await self._store.take_attempt(back.state)
+        if attempt is None or attempt.provider != provider:
+            raise SignInRefused("unknown_state")
+        code, error, reason = await self._arrived(attempt, back)
+        return Landing(
+            redirect_uri=attempt.redirect_uri,
+            state=back.state,
+            code=code,
+            error=error,
+            reason=reason,
+        )
+
+    async def exchange(self, code: str) -> SignedIn:
+        """Raises `SignInRefused` for a code that was not given out, was used, or is too old."""
+        arrival = await self._store.take_arrival(code)
+        if arrival is None:
+            raise SignInRefused("unknown_code")
+        return await self._sessions.start(arrival.user_id, arrival.provider, arrival.platform)
+
+    async def native(
+        self, provider: Provider, proof: NativeProof, arrival: NativeArrival
+    ) -> SignedIn:
+        """Raises `SignInRefused`, `ProviderNotAvailable`, `ProviderUnavailable`,
+        `TooManyAttempts`, or a `DomainError`."""
+        adapter = self._available(provider, arrival.market, host=arrival.host)
+        external = await adapter.verify(proof)
+        await self._refuse_replays(external)
+        arriving = Arriving(
+            market=arrival.market, language=arrival.language, user_id=arrival.user_id
+        )
+        entrance = await self._logins.enter(external, arriving)
+        return await self._sessions.start(entrance.user_id, provider, proof.platform)
+
+    async def _arrived(
+        self, attempt: Attempt, back: Return
+    ) -> tuple[str | None, str | None, str | None]:
+        """The code, or the error, and what our logs are told of it."""
+        try:
+            return await self._arrive(attempt, back), None, None
+        except SignInCancelled:
+            return None, "sign_in_cancelled", None
+        except SignInRefused as refused:
+            return None, "sign_in_refused", refused.reason
+        except ProviderNotAvailable as missing:
+            return None, "provider_not_available", missing.reason
+        except ProviderError as failure:
+            return None, "provider_unavailable", type(failure).__name__
+        except TooManyAttempts:
+            return None, "rate_limited", None
+        except DomainError as refusal:
+            return None, refusal.code, None
+
+    async def _arrive(self, attempt: Attempt, back: Return) -> str:
+        if back.code is None:
+            raise _without_code(back.error or "")
+        external = await self._providers[attempt.provider].redeem(
+            AuthorizationCode(
+                code=back.code,
+                code_verifier=attempt.code_verifier,
+                nonce=attempt.nonce,
+                redirect_uri=back.callback_uri,
+                person=back.person,
+            )
+        )
+        arriving = Arriving(
+            market=attempt.market, language=attempt.language, user_id=attempt.user_id
+        )
+        entrance = await self._logins.enter(external, arriving)
+        arrival = Arrival(
+            user_id=entrance.user_id,
+            position=entrance.position,
+            provider=attempt.provider,
+            platform=attempt.platform,
+        )
+        code = self._new_secret()
+        await self._store.keep_arrival(code, arrival, seconds=ARRIVAL_SECONDS)
+        return code
+
+    async def _refuse_replays(self, external: ExternalPerson) -> None:
+        if external.token_id is None:
+            return
+        seconds = _remaining(external.token_expires_at, self._clock())
+        name = f"{external.provider}:{external.token_id}"
+        if not await self._store.first_use(name, seconds=seconds):
+            raise SignInRefused("proof_replayed")
+
+    def _available(self, provider: Provider, market: Market, *, host: bool) -> IdentityProvider:
+        reason = self._unavailable(provider, market, host=host)
+        if reason is not None:
+            raise ProviderNotAvailable(provider, reason)
+        return self._providers[provider]
+
+    def _unavailable(self, provider: Provider, market: Market, *, host: bool) -> str | None:
+        if provider not in PROVIDERS_OF[market] or provider not in self._providers:
+            return "not_available"
+        return self._providers[provider].unavailable(market, host=host)
+
+
+def _without_code(error: str) -> SignInCancelled | SignInRefused:
+    """RFC 6749 §4.1.2.1; LINE writes its codes in capitals. What else a provider has to say is
+    not repeated: anybody can call our callback with any text."""
+    if error.lower() in _PERSON_SAID_NO:
+        return SignInCancelled()
+    return SignInRefused("provider_error")
+
+
+def _challenge(verifier: str) -> str:
+    """RFC 7636 §4.2, method S256."""
+    digest = sha256(verifier.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _remaining(expires_at: datetime | None, now: datetime) -> int:
+    """For how many seconds a proof has to be remembered: longer than it would be accepted."""
+    if expires_at is None:
+        return _PROOF_SECONDS
+    return max(0, int((expires_at - now).total_seconds())) + _CLOCKS_APART_SECONDS

@@ -1,0 +1,61 @@
+"""Lets people upload a picture straight to the object store, and checks what came."""
+
+from datetime import datetime, timedelta
+
+from application.ports import ObjectStore, Upload
+from domain.shared import DomainError
+
+LARGEST_BYTES = 5 * 1024 * 1024
+UPLOAD_TIME = timedelta(minutes=15)
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+
+
+class Pictures:
+    """Pictures for one `purpose`, each in its uploader's folder. Refusals are the context's own:
+    `missing` when nothing was uploaded, `invalid` with `field` and `limit` for what is unfit."""
+
+    def __init__(
+        self,
+        objects: ObjectStore,
+        *,
+        purpose: str,
+        missing: type[DomainError],
+        invalid: type[DomainError],
+    ) -> None:
+        self._objects = objects
+        self._purpose = purpose
+        self._missing = missing
+        self._invalid = invalid
+
+    async def request_upload(
+        self, picture_id: str, *, content_type: str, size: int, by: str, now: datetime
+    ) -> tuple[str, Upload]:
+        """The object's key, to attach once uploaded, and how to upload it. `size` is bytes."""
+        self._check(content_type, size)
+        key = f"{self.folder(by)}{picture_id}.{EXTENSIONS[content_type]}"
+        upload = await self._objects.presign_upload(
+            key,
+            content_type=content_type,
+            size=size,
+            now=now,
+            ttl_seconds=int(UPLOAD_TIME.total_seconds()),
+        )
+        return key, upload
+
+    async def refuse_unfit(self, key: str, *, by: str) -> None:
+        """Unless there is a fit picture under `key` that `by` uploaded."""
+        if not key.startswith(self.folder(by)):
+            raise self._missing
+        stored = await self._objects.head(key)
+        if stored is None:
+            raise self._missing
+        self._check(stored.content_type, stored.size)
+
+    def folder(self, user_id: str) -> str:
+        return f"media/{user_id}/{self._purpose}/"
+
+    def _check(self, content_type: str, size: int) -> None:
+        if content_type not in EXTENSIONS:
+            raise self._invalid(field="content_type", limit=LARGEST_BYTES)
+        if not 0 < size <= LARGEST_BYTES:
+            raise self._invalid(field="size", limit=LARGEST_BYTES)

@@ -1,0 +1,41 @@
+"""What follows when people leave: erased when they ask for it, and parted from their providers."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from application.processes.process import Enqueue, Reaction
+from domain.identity import events as fact
+from domain.shared import Event, Recorded
+
+
+class Erasure:
+    """Leads to jobs alone: they are repeated until they are done, whoever is down meanwhile."""
+
+    name = "erasure"
+    contexts = frozenset({"identity"})
+
+    def react(self, recorded: Recorded) -> Sequence[Reaction]:
+        react = REACTIONS.get(type(recorded.event))
+        return () if react is None else react(recorded.event)
+
+
+def _erase(event: fact.ErasureRequested) -> Sequence[Reaction]:
+    return (Enqueue("identity.erase_person", (event.user_id,)),)
+
+
+def _leave(event: fact.IdentityUnlinked) -> Sequence[Reaction]:
+    return (
+        Enqueue("identity.forget_login", (event.login_id,)),
+        Enqueue("identity.tell_provider", (event.login_id, event.provider)),
+    )
+
+
+def _tidy_up(event: fact.AvatarAttached) -> Sequence[Reaction]:
+    return (Enqueue("identity.remove_old_avatars", (event.user_id,)),)
+
+
+REACTIONS: dict[type[Event], Callable[[Any], Sequence[Reaction]]] = {
+    fact.ErasureRequested: _erase,
+    fact.IdentityUnlinked: _leave,
+    fact.AvatarAttached: _tidy_up,
+}
