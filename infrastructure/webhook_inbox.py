@@ -1,6 +1,7 @@
 """Webhooks as they came in, raw and once each, until the job that takes one has finished."""
 
 import time
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal, cast
 
@@ -60,8 +61,11 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookInbox:
-    def __init__(self, engine: AsyncEngine) -> None:
+    """`sources`: whose webhooks count as unfinished here; left empty, everybody's."""
+
+    def __init__(self, engine: AsyncEngine, *, sources: Collection[str] = ()) -> None:
         self._engine = engine
+        self._sources = tuple(sources)
 
     async def store(
         self, source: str, dedupe_key: str, body: bytes, received_at: datetime
@@ -102,6 +106,12 @@ class WebhookInbox:
         async with self._engine.begin() as connection:
             await connection.execute(statement)
 
+    async def empty(self, webhook_id: str) -> None:
+        """Forgets the body. That it came stays known, so that a repeat is told from a new one."""
+        statement = update(WEBHOOK_INBOX).where(WEBHOOK_INBOX.c.id == webhook_id).values(body=b"")
+        async with self._engine.begin() as connection:
+            await connection.execute(statement)
+
     async def mark_failed(self, webhook_id: str, error: str) -> None:
         """Counts a failed attempt. The last of 20 ends in `given_up`; a done one stays done."""
         attempts = WEBHOOK_INBOX.c.attempts + 1
@@ -129,6 +139,8 @@ class WebhookInbox:
             .order_by(WEBHOOK_INBOX.c.received_us)
             .limit(_AT_ONCE)
         )
+        if self._sources:
+            statement = statement.where(WEBHOOK_INBOX.c.source.in_(self._sources))
         async with self._engine.connect() as connection:
             return list((await connection.execute(statement)).scalars())
 

@@ -89,3 +89,24 @@ async def test_prune_drops_finished_ones_alone(sqlite_url: str) -> None:
             await inbox.mark_failed(given_up, "no show has this live input")
         assert await inbox.prune(older_than_seconds=0) == 2
         assert await inbox.get(waiting) is not None
+
+
+async def test_unfinished_are_those_of_its_own_sources(sqlite_url: str) -> None:
+    async with created(sqlite_url) as engine:
+        both = WebhookInbox(engine)
+        ours, _ = await both.store("ours", "k1", b"{}", NOON)
+        await both.store("theirs", "k1", b"{}", NOON)
+        later = NOON + timedelta(seconds=1)
+        assert await WebhookInbox(engine, sources=["ours"]).unfinished(later) == [ours]
+        assert len(await both.unfinished(later)) == 2
+
+
+async def test_emptied_webhook_is_still_told_from_a_new_one(sqlite_url: str) -> None:
+    async with created(sqlite_url) as engine:
+        inbox = WebhookInbox(engine)
+        webhook_id, _ = await inbox.store("s", "k1", b"planted", NOON)
+        await inbox.empty(webhook_id)
+        stored = await inbox.get(webhook_id)
+        assert stored is not None
+        assert stored.body == b""
+        assert await inbox.store("s", "k1", b"planted", NOON) == (webhook_id, False)
