@@ -223,6 +223,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """A web sign-in under way, kept on the server and taken once.
 
     `redirect_uri` is where the person ends up; `user_id` is who is linking, None: nobody signed in.
+    `bound`: only the browser it was started in may finish it.
     """
 
     provider: Provider
@@ -233,6 +234,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     market: Market
     language: Language
     user_id: str | None = None
+    bound: bool = True
 
     def __repr__(self) -> str:
         return f"Attempt(provider={self.provider!r}, …)"

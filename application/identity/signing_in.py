@@ -53,7 +53,7 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
 
     `callback_uri` is our own address the provider sends people back to, `redirect_uri` where
     they end up: whether it may be is checked before. `user_id` is who is signed in already and
-    links; `host`: they sell.
+    links; `host`: they sell. `bound`: only the browser it is started in may finish it.
     """
 
     callback_uri: str
@@ -63,6 +63,7 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     user_id: str | None = None
     host: bool = False
+    bound: bool = True
 
 
 class Authorization(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,10 +77,14 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Return(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back from the provider by the browser. `person` is Apple's, the first time."""
+    """What came back from the provider by the browser. `person` is Apple's, the first time.
+
+    `same_browser`: it is the one the attempt of this `state` was started in.
+    """
 
     callback_uri: str
     state: str
+    same_browser: bool
     code: str | None = None
     error: str | None = None
     person: str | None = None
@@ -166,6 +171,7 @@ class SigningIn:
             market=departure.market,
             language=departure.language,
             user_id=departure.user_id,
+            bound=departure.bound,
         )
         await self._store.keep_attempt(state, attempt, seconds=ATTEMPT_SECONDS)
         return Authorization(url=url, state=state)
@@ -176,6 +182,8 @@ class SigningIn:
         attempt = await self._store.take_attempt(back.state)
         if attempt is None or attempt.provider != provider:
             raise SignInRefused("unknown_state")
+        if attempt.bound and not back.same_browser:
+            raise SignInRefused("another_browser")
         code, error, reason = await self._arrived(attempt, back)
         return Landing(
             redirect_uri=attempt.redirect_uri,
