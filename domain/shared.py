@@ -6,7 +6,7 @@ Owns no business rule of its own.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -41,6 +41,17 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     tag: ClassVar[str]
     schema: ClassVar[int] = 1
+
+
+def personal_fields(event_type: type[Event]) -> dict[str, str]:
+    """The personal fields of an event type, each with the field that holds the person's id."""
+    hints = get_type_hints(event_type, include_extras=True)
+    return {
+        name: mark.subject
+        for name in event_type.__struct_fields__
+        for mark in get_args(hints[name])
+        if isinstance(mark, Personal)
+    }
 
 
 class UnknownEvent(Event, frozen=True, kw_only=True):

@@ -9,8 +9,7 @@ from typing import cast
 
 import msgspec
 
-from domain.shared import Event, Recorded, UndecodableEvent, UnknownEvent
-from infrastructure.event_store.codec import personal_fields
+from domain.shared import Event, Recorded, UndecodableEvent, UnknownEvent, personal_fields
 from infrastructure.event_store.log import SqlEventLog
 from infrastructure.event_store.schema import PAYLOAD, Row
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import msgspec
 
 import domain
-from domain.shared import Event
-from infrastructure.event_store.codec import EventCodec, personal_fields
+from domain.shared import Event, personal_fields
+from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import KeysMissing
 from infrastructure.event_store.schema import Row
 

@@ -1,5 +1,6 @@
 """Stored events decode for ever: new fields, old shapes, unknown types, and broken records."""
 
+import time
 from typing import Any, ClassVar
 from unittest.mock import Mock
 
@@ -7,9 +8,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.shared import Event, UndecodableEvent, UnknownEvent
+from domain.identity.events import PersonalDataErased
+from domain.shared import Event, UndecodableEvent, UnknownEvent, personal_fields
 from infrastructure.database import create_engine
-from infrastructure.event_store.codec import EventCodec, personal_fields
+from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
 from tests.support.accounts import MASTER, AccountOpened, MoneyPaidIn
 
@@ -71,6 +73,18 @@ def test_decode_says_undecodable_of_what_cannot_be_lifted() -> None:
 def test_personal_fields_are_found_by_their_mark() -> None:
     assert personal_fields(AccountOpened) == {"owner_name": "owner"}
     assert personal_fields(MoneyPaidIn) == {}
+
+
+def test_reading_or_appending_an_erasure_drops_the_persons_key() -> None:
+    erased = PersonalDataErased(user_id="p", subject_key_id="p", method="key_destroyed")
+    for meet in (codec(PersonalDataErased).encode, _decoded):
+        NOWHERE._keys["p"] = (None, time.monotonic() + 60)
+        meet(erased)
+        assert not NOWHERE.has("p")
+
+
+def _decoded(event: Event) -> Event:
+    return codec(type(event)).decode_sealed(row(event.tag, msgspec.json.encode(event)))
 
 
 @given(st.integers(min_value=-(2**62), max_value=2**62))
