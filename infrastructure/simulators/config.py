@@ -15,6 +15,51 @@ class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
         return f"WebhookTarget({self.url!r}, …)"
 
 
+class IdentityApp(msgspec.Struct, frozen=True, kw_only=True):
+    """Our registration at one provider: the web's client id, then those of the native apps."""
+
+    client_ids: tuple[str, ...]
+    secret: str = "an-invented-secret-of-32-letters-"  # noqa: S105 - local only
+
+    def __repr__(self) -> str:
+        return f"IdentityApp({self.client_ids!r}, …)"
+
+
+class AppleKey(msgspec.Struct, frozen=True, kw_only=True):
+    """What Apple knows of the key that signs our client secrets. `public_key` is one line: base64
+    of SubjectPublicKeyInfo in DER; empty, it accepts no client secret at all."""
+
+    team_id: str = "TEAM000001"
+    key_id: str = "KEY0000001"
+    public_key: str = ""
+
+
+class IdentityConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Our registrations at the login providers.
+
+    Below each of `callbacks`, `/<provider>/callback` is a registered redirect address; `webhooks`
+    is where `/facebook/deauthorize`, `/facebook/deletion` and `/apple` lie, empty: nowhere.
+    """
+
+    line: IdentityApp = IdentityApp(client_ids=("2000000001",))
+    facebook: IdentityApp = IdentityApp(client_ids=("100000000000001",))
+    instagram: IdentityApp = IdentityApp(client_ids=("200000000000002",))
+    google: IdentityApp = IdentityApp(
+        client_ids=(
+            "web-invented.apps.googleusercontent.com",
+            "ios-invented.apps.googleusercontent.com",
+            "android-invented.apps.googleusercontent.com",
+        )
+    )
+    apple: IdentityApp = IdentityApp(client_ids=("example.shop.web", "example.shop.app"))
+    apple_key: AppleKey = AppleKey()
+    callbacks: tuple[str, ...] = (
+        "http://127.0.0.1:8000/api/v1/auth",
+        "http://localhost:8000/api/v1/auth",
+    )
+    webhooks: str = ""
+
+
 class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     """All that can be chosen at start. Times are seconds.
 
@@ -48,6 +93,7 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     r2_access_key_id: str = "simulator-key-id"
     r2_secret_access_key: str = "simulator-secret"  # noqa: S105 - invented, local only
     r2_buckets: tuple[str, ...] = ("live-media",)
+    identity: IdentityConfig = IdentityConfig()
     leave_with_parent: bool = False
     parent_pid: int = 0
 

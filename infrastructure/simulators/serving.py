@@ -36,6 +36,9 @@ from infrastructure.simulators.cloudflare.simulator import CloudflareSimulator
 from infrastructure.simulators.cloudflare.videos import video_handlers
 from infrastructure.simulators.config import SimulatorConfig
 from infrastructure.simulators.documents import open_documents
+from infrastructure.simulators.identity.faults import IdentityGate
+from infrastructure.simulators.identity.routes import identity_routes
+from infrastructure.simulators.identity.simulator import IdentitySimulator
 from infrastructure.simulators.r2.objects import ObjectShelf
 from infrastructure.simulators.r2.serving import Credentials, PublicApp, S3App
 
@@ -71,6 +74,7 @@ class Simulators:
         self.rtmp_url = ""
         self._database = open_documents(config.var_dir / "simulators.sqlite3")
         self.cloudflare = CloudflareSimulator(config, self._database)
+        self.identity = IdentitySimulator(config.identity, self._database)
         self._shelf = ObjectShelf(self._database, config.var_dir / "r2", config.r2_buckets)
         self._encoders = TestEncoders()
         self._ingest = IngestServer(self.cloudflare)
@@ -84,6 +88,7 @@ class Simulators:
         self.rtmp_url = f"rtmp://{self._rtmp_host()}:{rtmp_port}/live/"
         self._server = _Server(self._uvicorn_config())
         self.cloudflare.start(http=self.url, rtmp=self.rtmp_url)
+        self.identity.origin = self.url
         self._running = asyncio.create_task(self._server.serve([listener]))
         await self._server.up.wait()
 
@@ -115,11 +120,13 @@ class Simulators:
             route_handlers=[
                 _api_routes(),
                 control_routes,
+                identity_routes,
                 *self._object_handlers(),
                 *playback_handlers,
             ],
             dependencies={
                 "simulator": Provide(lambda: self.cloudflare, sync_to_thread=False),
+                "identity": Provide(lambda: self.identity, sync_to_thread=False),
                 "encoders": Provide(lambda: self._encoders, sync_to_thread=False),
                 "views": Provide(lambda: views, sync_to_thread=False),
                 "gate": Provide(lambda: gates[0], sync_to_thread=False),
@@ -135,7 +142,7 @@ class Simulators:
             request_max_body_size=None,
         )
         gates.append(ApiGate(app, self.config, self.cloudflare.faults))
-        return gates[0]
+        return IdentityGate(gates[0], self.identity.faults)
 
     def _object_handlers(self) -> list[ASGIRouteHandler]:
         config = self.config

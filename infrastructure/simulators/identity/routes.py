@@ -1,0 +1,41 @@
+"""Everything the simulated login providers serve, and how their refusals are shown."""
+
+from typing import Any
+
+from litestar import Response, Router
+
+from infrastructure.simulators.identity.answers import (
+    AnyRequest,
+    ApiRefused,
+    PageRefused,
+    SentBack,
+    refused,
+    refused_page,
+    sent_back,
+)
+from infrastructure.simulators.identity.control import identity_control_routes
+from infrastructure.simulators.identity.google import google_routes
+from infrastructure.simulators.identity.line_api import line_routes
+
+
+def _refused(_: AnyRequest, problem: ApiRefused) -> Response[bytes]:
+    return refused(problem)
+
+
+def _refused_page(_: AnyRequest, problem: PageRefused) -> Response[str]:
+    return refused_page(problem)
+
+
+def _sent_back(_: AnyRequest, problem: SentBack) -> Response[Any]:
+    return sent_back(problem)
+
+
+identity_routes = Router(
+    path="/",
+    route_handlers=[identity_control_routes, line_routes, google_routes],
+    exception_handlers={
+        ApiRefused: _refused,
+        PageRefused: _refused_page,
+        SentBack: _sent_back,
+    },
+)
