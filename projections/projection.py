@@ -4,7 +4,7 @@ Owns the vocabulary only. Reading the log, committing view and position together
 parking and waiting are the engine's work (infrastructure.read_models).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -22,8 +22,12 @@ class Projection(Generic[V]):
 
     `key` says which view an event belongs to (None: none of this projection's). `fold` gets the
     view so far (None: there is none yet) and returns the new one (None: remove it); it is pure,
-    and an exception in it parks the event's stream. `version` goes up when the fold or the view
-    changes: a new generation is then built beside the old one and takes its place.
+    and an exception in it parks the event's stream. `version` goes up when anything here changes
+    what is kept: a new generation is then built beside the old one and takes its place.
+
+    A view that holds personal data says whose (`persons`: ids as in the events' `Personal`
+    fields), and how it is without one's data (`forget`; None: remove it). When a person is erased
+    the engine forgets them in each of their views. Repeating `forget` changes nothing.
     """
 
     name: str
@@ -32,6 +36,12 @@ class Projection(Generic[V]):
     types: frozenset[str]
     key: Callable[[Recorded], str | None]
     fold: Callable[[V | None, Recorded], V | None]
+    persons: Callable[[V], Collection[str]] | None = None
+    forget: Callable[[V, str], V | None] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.persons is None) != (self.forget is None):
+            raise ValueError(f"{self.name}: who stands in a view can be forgotten, and nobody else")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,14 +5,26 @@ out, everything else goes on.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import msgspec
 
+from domain.identity.events import PersonalDataErased
 from domain.shared import Recorded, UndecodableEvent, UnknownEvent
+from infrastructure.read_models.persons import persons_in
 from infrastructure.read_models.schema import KEY_LENGTH
-from infrastructure.read_models.store import Change, Mark, Parked, Touched, error_text
+from infrastructure.read_models.store import (
+    ERASED,
+    Change,
+    Mark,
+    Parked,
+    StoredViews,
+    Touched,
+    Unwritable,
+    fault_text,
+)
 from projections.projection import Projection
 
 V = TypeVar("V", bound=msgspec.Struct)
@@ -20,8 +32,6 @@ V = TypeVar("V", bound=msgspec.Struct)
 _CACHED_VIEWS = 5000
 
 _UNREADABLE = (UndecodableEvent, UnknownEvent)
-
-Load = Callable[[Collection[str]], Awaitable[dict[str, bytes]]]
 
 
 class Poisoned(Exception):
@@ -52,6 +62,8 @@ class Folding(Generic[V]):
         self._views: dict[str, V | bytes | Exception | None] = {}
         self._before: dict[str, V | None] = {}
         self._positions: dict[str, int] = {}
+        self._holders: dict[str, set[str]] = {}
+        self._erased: set[str] = set()
         self.parked: list[Parked] = []
 
     @property
@@ -59,19 +71,36 @@ class Folding(Generic[V]):
         """How many views differ from what is stored."""
         return len(self._before)
 
-    async def take(self, events: Sequence[Recorded], load: Load) -> None:
-        """Folds events, in order; `load` fetches the stored views not at hand yet."""
+    async def take(self, events: Sequence[Recorded], stored: StoredViews) -> None:
+        """Folds events, in order; views that are not at hand yet come from `stored`."""
         keyed = [(self._key(recorded), recorded) for recorded in events]
-        missing = {key for key, _ in keyed if isinstance(key, str) and key not in self._views}
-        if missing:
-            await self._fetch(missing, load)
+        await self._find_holders(events, stored)
+        needed = {key for key, _ in keyed if isinstance(key, str)}.union(*self._holders.values())
+        await self._fetch(needed - self._views.keys(), stored)
         for key, recorded in keyed:
-            if key is None or recorded.stream in self._set_aside:
-                continue
-            if isinstance(key, str):
-                self._fold(key, recorded)
-            else:
-                self._park(recorded, key)
+            if key is not None and recorded.stream not in self._set_aside:
+                if isinstance(key, str):
+                    self._fold(key, recorded)
+                else:
+                    self._park(recorded, key)
+            if self._holders and isinstance(recorded.event, PersonalDataErased):
+                self._forget(recorded, recorded.event.user_id)
+
+    async def forget_erased(self, stored: StoredViews) -> None:
+        """Folded later than they happened, events may bring back somebody who was erased since:
+        forgets them in the views that were touched. Raises `Unwritable`."""
+        holders: dict[str, list[str]] = {}
+        for key in self._before:
+            with suppress(Exception):  # then the commit fails for that
+                for person in persons_in(self._projection, self._view(key)):
+                    holders.setdefault(person, []).append(key)
+        held = await stored.holding(holders) if holders else {}
+        try:
+            for person in (each for each in held if ERASED in held[each]):
+                for key in holders[person]:
+                    self._forget_in(key, person, self._positions[key])
+        except Exception as error:
+            raise Unwritable from error
 
     def change(self, before: Mark, position: int, *, unparked: Sequence[str] = ()) -> Change[V]:
         """What is to be committed for having folded up to `position`."""
@@ -85,6 +114,7 @@ class Folding(Generic[V]):
             },
             parked=tuple(self.parked),
             unparked=unparked,
+            erased=frozenset(self._erased),
         )
 
     def settle(self) -> None:
@@ -96,13 +126,37 @@ class Folding(Generic[V]):
             self._views = {key: self._views[key] for key in self._before}
         self._before = {}
         self._positions = {}
+        self._erased = set()
         self.parked = []
 
-    async def _fetch(self, missing: set[str], load: Load) -> None:
-        stored = await load(missing)
+    async def _fetch(self, missing: Collection[str], stored: StoredViews) -> None:
+        found = await stored.load(missing) if missing else {}
         for key in missing:
             # Why a key is refused stands in the view's place, and is raised on folding.
-            self._views[key] = stored.get(key) or _refusal(key)
+            self._views[key] = found.get(key) or _refusal(key)
+
+    async def _find_holders(self, events: Sequence[Recorded], stored: StoredViews) -> None:
+        """Notes whom `events` erase, and the keys of all views that hold data of theirs by now."""
+        erased = self._erased_by(events)
+        held = await stored.holding(erased) if erased else {}
+        self._holders = {person: {*held.get(person, ())} - {ERASED} for person in erased}
+        for key, view in self._views.items() if erased else ():
+            if isinstance(view, self._projection.view):  # what is still bytes is as it is stored
+                self._note_persons(key, view)
+
+    def _erased_by(self, events: Sequence[Recorded]) -> set[str]:
+        if self._projection.forget is None:
+            return set()
+        return {
+            recorded.event.user_id
+            for recorded in events
+            if isinstance(recorded.event, PersonalDataErased)
+        }
+
+    def _note_persons(self, key: str, view: V | None) -> None:
+        with suppress(Exception):  # then its commit fails, and its stream is parked for that
+            for person in persons_in(self._projection, view) & self._holders.keys():
+                self._holders[person].add(key)
 
     def _key(self, recorded: Recorded) -> str | Exception | None:
         """The view's key, None if there is nothing to fold, or why it cannot be told."""
@@ -110,6 +164,8 @@ class Folding(Generic[V]):
             return None
         if type(recorded.event) in _UNREADABLE:
             return Poisoned("the event cannot be decoded")
+        if recorded.type not in self._projection.types:
+            return None
         try:
             return self._projection.key(recorded)
         except Exception as error:  # noqa: BLE001 - whatever a projection raises parks
@@ -126,9 +182,37 @@ class Folding(Generic[V]):
             self._park(recorded, error)
             return
         if after is not before:
-            self._before.setdefault(key, before)
-            self._positions[key] = recorded.position
-            self._views[key] = after
+            self._replace(key, before, after, recorded.position)
+
+    def _forget(self, recorded: Recorded, person: str) -> None:
+        """Also while the person's own stream is set aside: nothing keeps an erasure waiting."""
+        if recorded.position in self._skipped:
+            return
+        if recorded.position in self._condemned:
+            self._park(recorded, Poisoned(self._condemned[recorded.position]))
+            return
+        try:
+            for key in self._holders[person]:
+                self._forget_in(key, person, recorded.position)
+        except Exception as error:  # noqa: BLE001 - whatever a projection raises parks
+            self._park(recorded, error)
+        else:
+            self._erased.add(person)
+
+    def _forget_in(self, key: str, person: str, position: int) -> None:
+        view, forget = self._view(key), self._projection.forget
+        if forget is None or view is None or person not in persons_in(self._projection, view):
+            return
+        after = forget(view, person)
+        if after is not view:
+            self._replace(key, view, after, position)
+
+    def _replace(self, key: str, before: V | None, after: V | None, position: int) -> None:
+        self._before.setdefault(key, before)
+        self._positions[key] = position
+        self._views[key] = after
+        if self._holders:
+            self._note_persons(key, after)
 
     def _view(self, key: str) -> V | None:
         view = self._views[key]
@@ -140,14 +224,16 @@ class Folding(Generic[V]):
         return view
 
     def _park(self, recorded: Recorded, error: Exception) -> None:
+        if recorded.stream in self._set_aside:
+            return
         self._set_aside.add(recorded.stream)
         self.parked.append(parked_at(recorded, error))
 
 
 def _refusal(key: str) -> Poisoned | None:
-    if len(key) <= KEY_LENGTH and key.isascii():
+    if 0 < len(key) <= KEY_LENGTH and key.isascii():
         return None
-    return Poisoned(f"the view's key is not ASCII of at most {KEY_LENGTH} characters")
+    return Poisoned(f"the view's key is not ASCII of 1 to {KEY_LENGTH} characters")
 
 
 def parked_at(recorded: Recorded, error: Exception) -> Parked:
@@ -156,6 +242,6 @@ def parked_at(recorded: Recorded, error: Exception) -> Parked:
         version=recorded.version,
         position=recorded.position,
         type=recorded.type,
-        error=str(error) if isinstance(error, Poisoned) else error_text(error),
+        error=str(error) if isinstance(error, Poisoned) else fault_text(error),
         parked_us=time.time_ns() // 1000,
     )

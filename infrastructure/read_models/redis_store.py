@@ -6,6 +6,7 @@ Keys, all with the projection's name as hash tag, below `<prefix>p:{<name>}:`
   <token>:views           hash: key → view as JSON
   <token>:parked          hash: stream → `Parked` as JSON
   <token>:ranking:<name>  sorted set of keys; <token>:rankings names them
+  <token>:persons         sorted set of `<person>\\0<key>`: whose data stands in which view
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from infrastructure.read_models.generations import Generation, Generations
+from infrastructure.read_models.persons import Entry, index_change
 from infrastructure.read_models.store import (
     Change,
     GenerationGone,
@@ -70,6 +72,8 @@ local aside = cjson.decode(ARGV[3])
 call('HDEL', 'views', aside.removed, 1)
 call('HDEL', 'parked', aside.unparked, 1)
 call('HSET', 'parked', aside.parked, 1)
+call('ZREM', 'persons', aside.unlisted, 1)
+call('ZADD', 'persons', aside.listed, 1)
 for name, members in pairs(aside.unranked) do call('ZREM', 'ranking:' .. name, members, 1) end
 for name, scores in pairs(aside.ranked) do
   call('ZADD', 'ranking:' .. name, scores, 1)
@@ -98,15 +102,21 @@ def bytes_of(answer: bytes | str) -> bytes:
     return answer if isinstance(answer, bytes) else answer.encode()
 
 
+def _member(entry: Entry) -> str:
+    return f"{entry.person}\0{entry.key}"
+
+
 class _Aside(msgspec.Struct, frozen=True):
     """What a commit changes beside the views. `ranked`: name → score, key, score, key …;
-    `unranked`: name → keys; `parked`: stream, `Parked` as JSON …"""
+    `unranked`: name → keys; `parked`: stream, `Parked` as JSON …; `listed`: 0, person and key …"""
 
     removed: list[str]
     ranked: dict[str, list[float | str]]
     unranked: dict[str, list[str]]
     parked: list[str]
     unparked: Sequence[str]
+    listed: list[int | str]
+    unlisted: list[str]
 
 
 class RedisStore(Generic[V]):
@@ -159,6 +169,15 @@ class RedisStore(Generic[V]):
             )
         return found
 
+    async def holding(self, persons: Collection[str]) -> dict[str, set[str]]:
+        listed, held = f"{self._own}persons", dict[str, set[str]]()
+        for person in persons:
+            first, beyond = f"[{_member(Entry(person, ''))}", f"({person}\x01"
+            members = await self._redis.zrangebylex(listed, first, beyond)
+            if members:
+                held[person] = {bytes_of(each).decode().partition("\0")[2] for each in members}
+        return held
+
     async def commit(self, change: Change[V]) -> Mark:
         try:
             views, aside = await self._writes(change)
@@ -189,7 +208,7 @@ class RedisStore(Generic[V]):
     async def drop(self) -> None:
         named = await self._redis.smembers(f"{self._own}rankings")
         rankings = [f"{self._own}ranking:{bytes_of(name).decode()}" for name in named]
-        others = [f"{self._own}{part}" for part in ("views", "parked", "rankings")]
+        others = [f"{self._own}{part}" for part in ("views", "parked", "rankings", "persons")]
         await self._redis.unlink(self._mark, *others, *rankings)
         await self._unserve_unknown()
 
@@ -213,7 +232,16 @@ class RedisStore(Generic[V]):
         """Views as key, JSON, key, JSON …, and the rest."""
         views: list[str | bytes] = []
         parked = [text for each in change.parked for text in (each.stream, _encode(each).decode())]
-        aside = _Aside([], {}, {}, parked, change.unparked)
+        index = index_change(self._projection, change)
+        aside = _Aside(
+            removed=[],
+            ranked={},
+            unranked={},
+            parked=parked,
+            unparked=change.unparked,
+            listed=[text for entry in index.added for text in (0, _member(entry))],
+            unlisted=[_member(entry) for entry in index.removed],
+        )
         for number, (key, touched) in enumerate(change.views.items(), start=1):
             self._rank(key, touched, aside)
             if touched.after is None:

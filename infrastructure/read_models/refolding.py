@@ -7,13 +7,14 @@ import msgspec
 
 from application.ports import EventLog
 from infrastructure.read_models.folding import Folding
+from infrastructure.read_models.persons import followed_types
 from infrastructure.read_models.store import (
     Change,
     GenerationStore,
     Parked,
     Standing,
     Unwritable,
-    error_text,
+    fault_text,
 )
 from projections.projection import Projection
 
@@ -27,6 +28,7 @@ class Refolding:
         self, projection: Projection[Any], store: GenerationStore[Any], log: EventLog
     ) -> None:
         self._projection = projection
+        self._types = followed_types(projection)
         self._store = store
         self._log = log
 
@@ -35,10 +37,12 @@ class Refolding:
         parked = standing.parked[stream]
         folding = await self._fold(parked, standing.mark.position, skipped)
         again = tuple(_again(parked, each) for each in folding.parked)
-        change = folding.change(standing.mark, standing.mark.position)
-        change = msgspec.structs.replace(change, parked=again, unparked=() if again else (stream,))
         try:
-            await self._store.commit(change)
+            await folding.forget_erased(self._store)
+            change = folding.change(standing.mark, standing.mark.position)
+            await self._store.commit(
+                msgspec.structs.replace(change, parked=again, unparked=() if again else (stream,))
+            )
         except Unwritable as error:
             await self._store.commit(_unchanged(standing, _failed(parked, error)))
 
@@ -49,8 +53,8 @@ class Refolding:
             events = await self._log.read_stream(
                 parked.stream, after_version=version, limit=_PAGE_EVENTS, upto=upto
             )
-            wanted = [each for each in events if each.type in self._projection.types]
-            await folding.take(wanted, self._store.load)
+            wanted = [each for each in events if each.type in self._types]
+            await folding.take(wanted, self._store)
             if len(events) < _PAGE_EVENTS:
                 break
             version = events[-1].version
@@ -63,7 +67,7 @@ def _again(before: Parked, now: Parked) -> Parked:
 
 def _failed(parked: Parked, error: Unwritable) -> Parked:
     cause = error.__cause__ or error
-    return msgspec.structs.replace(parked, error=error_text(cause), attempts=parked.attempts + 1)
+    return msgspec.structs.replace(parked, error=fault_text(cause), attempts=parked.attempts + 1)
 
 
 def _unchanged(standing: Standing, parked: Parked) -> Change[Any]:

@@ -21,6 +21,7 @@ from infrastructure.event_store.schema import Row
 from infrastructure.observability.traces import span
 from infrastructure.read_models.folding import Folding
 from infrastructure.read_models.pages import LogPages, ReadAhead
+from infrastructure.read_models.persons import followed_types
 from infrastructure.read_models.refolding import Refolding
 from infrastructure.read_models.requests import ALL_STREAMS, Requests
 from infrastructure.read_models.store import (
@@ -32,6 +33,7 @@ from infrastructure.read_models.store import (
     Parked,
     Unwritable,
     error_text,
+    fault_text,
 )
 from projections.projection import Projection
 
@@ -85,6 +87,7 @@ class Runner:
     ) -> None:
         self._projection = projection
         self._name = projection.name
+        self._types = followed_types(projection)
         self._store = store
         self._around = around
         self._folding: Folding[Any] = Folding(projection)
@@ -181,9 +184,9 @@ class Runner:
         self._rest_until = now + min(now - began, _LONGEST_REST)
 
     async def _fold(self, rows: Sequence[Row]) -> None:
-        events = await self._around.pages.wanted(rows, self._projection.types)
+        events = await self._around.pages.wanted(rows, self._types)
         if events:
-            await self._folding.take(events, self._store.load)
+            await self._folding.take(events, self._store)
         self._reached = rows[-1][0]
         self._traces = {each.trace_id for each in events[:_TRACED_EVENTS] if each.trace_id}
 
@@ -300,7 +303,7 @@ class Runner:
         """Halves the batch until the one event is found that made it unwritable."""
         span = change.position - change.before.position
         if span <= 1:
-            self._condemned[change.position] = error_text(error.__cause__ or error)
+            self._condemned[change.position] = fault_text(error.__cause__ or error)
         self._page_events = max(1, min(_PAGE_EVENTS, span) // 2)
 
     async def _recover(self, error: Exception) -> None:

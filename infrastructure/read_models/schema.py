@@ -13,6 +13,7 @@ from projections.projection import TableProjection
 
 NAME_LENGTH = 48
 KEY_LENGTH = 255
+PERSON_LENGTH = 64
 
 GENERATIONS = Table(
     "projections",
@@ -85,4 +86,14 @@ def generation_table(projection: TableProjection[Any], generation: int) -> Table
         Column("position", Position, nullable=False),
         Column("view", Bytes, nullable=False),
         *own,
+    )
+
+
+def persons_table(table: Table) -> Table:
+    """`<name>_g<generation>_persons`: whose data stands in which view of the generation."""
+    return Table(
+        f"{table.name}_persons",
+        table.metadata,
+        Column("person", ascii_text(PERSON_LENGTH), primary_key=True),
+        Column("key", ascii_text(KEY_LENGTH), primary_key=True),
     )

@@ -4,6 +4,7 @@ A store commits views, parked streams and the position they stand for together, 
 """
 
 import re
+import traceback
 from collections.abc import Collection, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
@@ -13,6 +14,10 @@ V = TypeVar("V", bound=msgspec.Struct)
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _ERROR_LENGTH = 200
+
+
+# Stands in the person index in place of a view's key: the person was erased.
+ERASED = ""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -53,13 +58,17 @@ class Touched(msgspec.Struct, Generic[V], frozen=True):
 
 
 class Change(msgspec.Struct, Generic[V], frozen=True, kw_only=True):
-    """One commit: it applies to a generation that stands at `before`, and to no other."""
+    """One commit: it applies to a generation that stands at `before`, and to no other.
+
+    `erased` are the persons whose erasure was folded.
+    """
 
     before: Mark
     position: int
     views: Mapping[str, Touched[V]]
     parked: Sequence[Parked] = ()
     unparked: Sequence[str] = ()
+    erased: Collection[str] = ()
 
     @property
     def after(self) -> Mark:
@@ -78,7 +87,20 @@ class Unwritable(Exception):
     """A view cannot be stored: a value is of the wrong kind or size. Nothing was written."""
 
 
-class GenerationStore(Protocol[V]):
+class StoredViews(Protocol):
+    """What folding reads of a generation."""
+
+    async def load(self, keys: Collection[str]) -> dict[str, bytes]:
+        """The stored views, as JSON; keys without one are left out."""
+        ...
+
+    async def holding(self, persons: Collection[str]) -> Mapping[str, Collection[str]]:
+        """By person, the keys of the stored views that hold data of theirs, and `ERASED` of who
+        was erased. Only for a projection that says so of its views."""
+        ...
+
+
+class GenerationStore(StoredViews, Protocol[V]):
     """One generation's views, parked streams and mark.
 
     `batch_views`: how many changed views a commit should have at most, roughly.
@@ -92,10 +114,6 @@ class GenerationStore(Protocol[V]):
 
     async def open(self) -> Standing:
         """Raises `GenerationGone`."""
-        ...
-
-    async def load(self, keys: Collection[str]) -> dict[str, bytes]:
-        """The stored views, as JSON; keys without one are left out."""
         ...
 
     async def commit(self, change: Change[V]) -> Mark:
@@ -113,8 +131,20 @@ class GenerationStore(Protocol[V]):
     async def drop(self) -> None: ...
 
 
+def fault_text(error: BaseException) -> str:
+    """Which error and where, and none of its words: they may be personal data."""
+    cause = getattr(error, "orig", None)
+    if cause is not None:  # a database's, told apart by its number
+        return " ".join(
+            [type(cause).__name__, *(str(arg) for arg in cause.args if type(arg) is int)]
+        )
+    frames = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+    place = f" in {frames[-1].co_qualname}" if frames else ""
+    return f"{type(error).__name__}{place}"[:_ERROR_LENGTH]
+
+
 def error_text(error: BaseException) -> str:
-    """What went wrong, without what it went wrong on: quoted values may be personal data."""
+    """What went wrong with a store or the log, for a log line; quoted values are left out."""
     cause = getattr(error, "orig", None) or error
     text = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
     return _QUOTED.sub("'…'", text.splitlines()[0])[:_ERROR_LENGTH]

@@ -7,12 +7,18 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Dialect, Table, TextClause, bindparam, delete, select, text, update
+from sqlalchemy import Dialect, Table, TextClause, bindparam, delete, insert, select, text, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infrastructure.read_models.generations import Generation, Generations
-from infrastructure.read_models.schema import GENERATIONS, PARKED_STREAMS, generation_table
+from infrastructure.read_models.persons import IndexChange, index_change
+from infrastructure.read_models.schema import (
+    GENERATIONS,
+    PARKED_STREAMS,
+    generation_table,
+    persons_table,
+)
 from infrastructure.read_models.store import (
     Change,
     GenerationGone,
@@ -44,14 +50,20 @@ class TableStore(Generic[V]):
         # SQLite lets nobody else write meanwhile: commands would wait for a large batch.
         self.batch_views = 2000 if engine.dialect.name == "sqlite" else 20_000
         self.table = generation_table(projection, generation.generation)
-        columns = self.table.c
+        self._persons = persons_table(self.table)
+        columns, listed = self.table.c, self._persons.c
         self._load = select(columns.key, columns.view).where(columns.key.in_(bindparam("keys")))
         self._remove = delete(self.table).where(columns.key.in_(bindparam("keys")))
+        self._unlist = delete(self._persons).where(
+            listed.person == bindparam("of"), listed.key == bindparam("in_view")
+        )
 
     async def create(self) -> None:
         async with self._engine.begin() as connection:
             await connection.run_sync(self.table.metadata.drop_all)
-            await connection.run_sync(self.table.metadata.create_all)
+            await connection.run_sync(self.table.create)
+            if self._projection.persons is not None:
+                await connection.run_sync(self._persons.create)
 
     async def open(self) -> Standing:
         mark = select(GENERATIONS.c.position, GENERATIONS.c.revision).where(
@@ -76,7 +88,18 @@ class TableStore(Generic[V]):
                 found.update((key, view) for key, view in rows)
         return found
 
+    async def holding(self, persons: Collection[str]) -> dict[str, set[str]]:
+        columns = self._persons.c
+        held: dict[str, set[str]] = {}
+        async with self._engine.connect() as connection:
+            for some in _chunks(sorted(persons)):
+                wanted = select(columns.person, columns.key).where(columns.person.in_(some))
+                for person, key in await connection.execute(wanted):
+                    held.setdefault(person, set()).add(key)
+        return held
+
     async def commit(self, change: Change[V]) -> Mark:
+        index = self._index_change(change)
         # By key, removals too: two writers lock rows in one order.
         kept = sorted(key for key, touched in change.views.items() if touched.after is not None)
         removed = sorted(key for key, touched in change.views.items() if touched.after is None)
@@ -88,6 +111,7 @@ class TableStore(Generic[V]):
                 for keys in _chunks(kept):
                     rows = self._rows(change.views, keys)
                     await connection.execute(upsert(connection.dialect, self.table), rows)
+                await self._list(connection, index)
                 await self._set_aside(connection, change)
         return change.after
 
@@ -131,6 +155,19 @@ class TableStore(Generic[V]):
         )
         if moved.rowcount != 1:
             raise Overtaken
+
+    def _index_change(self, change: Change[V]) -> IndexChange:
+        try:
+            return index_change(self._projection, change)
+        except Exception as error:
+            raise Unwritable from error
+
+    async def _list(self, connection: AsyncConnection, index: IndexChange) -> None:
+        for some in _chunks(sorted(index.removed)):
+            rows = [{"of": entry.person, "in_view": entry.key} for entry in some]
+            await connection.execute(self._unlist, rows)
+        for some in _chunks(sorted(index.added)):
+            await connection.execute(insert(self._persons), [entry._asdict() for entry in some])
 
     async def _set_aside(self, connection: AsyncConnection, change: Change[V]) -> None:
         own = {"projection": self._generation.name, "generation": self._generation.generation}

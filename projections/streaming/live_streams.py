@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from domain.shared import Event, Language, Market, Recorded
+from domain.shared import ERASED_TEXT, Event, Language, Market, Recorded
 from domain.streaming import events as fact
 from domain.streaming.values import BroadcastMode, LiveStreamStatus, RecordingStatus
 from projections.projection import RedisProjection, Seen, Views
@@ -200,13 +200,26 @@ def _rankings(view: LiveStreamView) -> Mapping[str, float]:
     }
 
 
+def _host(view: LiveStreamView) -> tuple[str]:
+    return (view.host_id,)
+
+
+def _without_host(view: LiveStreamView, _person: str) -> LiveStreamView:
+    """Its viewers keep the show: what it sold and when stays true."""
+    if view.host_name == ERASED_TEXT:
+        return view
+    return replace(view, host_name=ERASED_TEXT)
+
+
 LIVE_STREAMS = RedisProjection(
     name="live_streams",
-    version=1,
+    version=2,
     view=LiveStreamView,
     types=frozenset({fact.LiveStreamScheduled.tag, *(event.tag for event in FOLDS)}),
     key=_stream_id,
     fold=_fold,
+    persons=_host,
+    forget=_without_host,
     rankings=_rankings,
 )
 

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from sqlalchemy import Column, Integer, String, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.identity.events import PersonalDataErased
 from domain.shared import Event, Recorded
 from infrastructure.database import METADATA, create_engine
 from infrastructure.event_store.codec import EventCodec
@@ -49,10 +50,22 @@ class Left(Event, frozen=True, kw_only=True):
     player: str
 
 
+class Signed(Event, frozen=True, kw_only=True):
+    """Somebody wrote their name into a guest book."""
+
+    tag: ClassVar[str] = "testing.Signed"
+    book: str
+    person: str
+    name: str
+
+
 class Noise(Event, frozen=True, kw_only=True):
     """Of no interest to any projection."""
 
     tag: ClassVar[str] = "testing.Noise"
+
+
+EVENTS: tuple[type[Event], ...] = (Scored, Left, Signed, Noise, PersonalDataErased)
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +73,12 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     points: int
     events: int
     history: tuple[int, ...] = ()
+
+
+class Book(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose names stand in a guest book, by person. One that loses its last is thrown away."""
+
+    names: dict[str, str]
 
 
 POISON = "poison"
@@ -90,6 +109,40 @@ def tally(view: Score | None, recorded: Recorded) -> Score | None:
             )
         case _:
             return None
+
+
+def sign(view: Book | None, recorded: Recorded) -> Book:
+    event = recorded.event
+    assert isinstance(event, Signed)
+    if event.name.startswith(POISON) and event.name not in _cured:
+        raise ValueError(f"cannot read {event.name}")
+    names = {} if view is None else view.names
+    return Book(names={**names, event.person: event.name})
+
+
+def tear_out(view: Book, person: str) -> Book | None:
+    names = {each: name for each, name in view.names.items() if each != person}
+    return Book(names=names) if names else None
+
+
+_BOOKS: dict[str, Any] = {
+    "version": 1,
+    "view": Book,
+    "types": frozenset({Signed.tag}),
+    "key": lambda recorded: recorded.event.book,
+    "fold": sign,
+    "persons": lambda view: view.names.keys(),
+    "forget": tear_out,
+}
+
+
+def table_books(**changes: Any) -> TableProjection[Book]:
+    return TableProjection(name="books", **_BOOKS | changes)
+
+
+def redis_books(**changes: Any) -> RedisProjection[Book]:
+    size = {"rankings": lambda view: {"size": len(view.names)}}
+    return RedisProjection(name="shelf", **_BOOKS | size | changes)
 
 
 def table_scores(name: str = "scores", version: int = 1) -> TableProjection[Score]:
@@ -151,6 +204,13 @@ class World:
 
     async def score(self, name: str, points: int = 1, note: str = "") -> int:
         return await self.append((f"player-{name}", Scored(player=name, points=points, note=note)))
+
+    async def sign(self, book: str, person: str, name: str) -> int:
+        return await self.append((f"book-{book}", Signed(book=book, person=person, name=name)))
+
+    async def erase(self, person: str) -> int:
+        erased = PersonalDataErased(user_id=person, subject_key_id=person, method="test")
+        return await self.append((f"account-{person}", erased))
 
     async def corrupt(self, name: str) -> int:
         """Appends an event whose payload does not fit its type."""
@@ -247,7 +307,9 @@ async def world(
     engine = create_engine(database_url)
     redis = Redis.from_url(redis_url)
     signal = LogSignal(redis, prefix=prefix)
-    codec = EventCodec([Scored, Left, Noise], Keyring(engine, _master()))
+    codec = EventCodec(
+        [Scored, Left, Signed, Noise, PersonalDataErased], Keyring(engine, _master())
+    )
     log = SqlEventLog(engine, codec, signal)
     await signal.start()
     try:

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Collection, Sequence
 
+import pytest
+from asyncmy.errors import DataError as MySqlDataError
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
+from sqlalchemy.exc import DataError
 
 from domain.shared import Event, Recorded
 from infrastructure.read_models.folding import Folding
-from infrastructure.read_models.store import Mark, Parked, error_text
-from tests.support.projections import Left, Score, Scored, table_scores
+from infrastructure.read_models.store import Mark, Parked, error_text, fault_text
+from tests.support.projections import Left, Score, Scored, table_scores, tally
 
 SCORES = table_scores()
 _NAMES = st.sampled_from(["ann", "bob", "cid", "d" * 300, "é"])
@@ -32,6 +35,9 @@ class Kept:
 
     async def load(self, keys: Collection[str]) -> dict[str, bytes]:
         return {key: self.views[key] for key in keys if key in self.views}
+
+    async def holding(self, _persons: Collection[str]) -> dict[str, set[str]]:
+        return {}
 
     def commit(self, folding: Folding[Score], position: int) -> None:
         change = folding.change(self.mark, position)
@@ -74,9 +80,9 @@ def project(events: Sequence[Recorded], cuts: Collection[int], restarts: Collect
         for end in sorted({*cuts, len(events)}):
             batch = events[kept.mark.position : end]
             if end in restarts:
-                await Folding(SCORES, kept.parked).take(batch, kept.load)
+                await Folding(SCORES, kept.parked).take(batch, kept)
                 folding = Folding(SCORES, kept.parked)
-            await folding.take(batch, kept.load)
+            await folding.take(batch, kept)
             kept.commit(folding, end)
         return kept
 
@@ -102,6 +108,15 @@ def test_every_event_is_in_its_view_or_behind_a_parked_one(events: list[Event]) 
         is_poison = isinstance(each.event, Scored) and each.event.note == "poison"
         is_poison = is_poison or each.stream in {"player-é", "player-ddddd"}
         assert not is_poison or (parked is not None and parked.position <= each.position)
+
+
+def test_fault_text_says_which_error_and_where_and_none_of_its_words() -> None:
+    with pytest.raises(ValueError, match="Somchai") as raised:
+        tally(None, recorded([Scored(player="Somchai", points=1, note="poison Somchai")])[0])
+    assert fault_text(raised.value) == "ValueError in tally"
+    assert fault_text(KeyError(912_345_678)) == "KeyError"
+    refused = DataError("INSERT", {}, MySqlDataError(1406, "Data too long for 'Somchai'"))
+    assert fault_text(refused) == "DataError 1406"
 
 
 def test_error_text_shows_no_values() -> None:

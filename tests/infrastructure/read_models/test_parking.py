@@ -53,7 +53,7 @@ async def test_a_poison_event_parks_its_stream_alone(
     assert bob is not None
     assert bob.points == 8
     assert (found.stream, found.version, found.position) == ("player-ann", 2, 2)
-    assert found.error == "ValueError: cannot take '…'"
+    assert found.error == "ValueError in tally"
 
 
 async def test_a_payload_that_cannot_be_decoded_parks_its_stream(
