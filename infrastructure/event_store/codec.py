@@ -1,32 +1,23 @@
 """Events to stored payloads and back: JSON, personal fields sealed, older shapes lifted.
 
 Owns the mapping of type tags to event classes. What it cannot decode it says so of, row by row:
-one bad record never hides the others.
+one bad record never hides the others. Whoever reads or appends that a person was erased has their
+key no longer.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import msgspec
 
-from domain.shared import Event, Personal, Recorded, UndecodableEvent, UnknownEvent
+from domain.identity.events import PersonalDataErased
+from domain.shared import Event, Recorded, UndecodableEvent, UnknownEvent, personal_fields
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.schema import PAYLOAD, SCHEMA_VERSION, TYPE, Row
 from infrastructure.event_store.upcasting import UPCASTERS, Upcaster, lifted
 
 _encode = msgspec.json.Encoder().encode
 _UNKNOWN = UnknownEvent()
-
-
-def personal_fields(event_type: type[Event]) -> dict[str, str]:
-    """The personal fields of an event type, each with the field that holds the person's id."""
-    hints = get_type_hints(event_type, include_extras=True)
-    return {
-        name: mark.subject
-        for name in event_type.__struct_fields__
-        for mark in get_args(hints[name])
-        if isinstance(mark, Personal)
-    }
 
 
 class EventCodec:
@@ -52,6 +43,8 @@ class EventCodec:
 
     def encode(self, event: Event) -> bytes:
         """The payload to store. Raises `KeysMissing` when a person's key is not at hand."""
+        if isinstance(event, PersonalDataErased):
+            self.keyring.drop(event.user_id)
         if (fields := self._personal.get(type(event))) is not None:
             event = self._with_personal(event, fields, self.keyring.seal)
         return _encode(event)
@@ -71,10 +64,14 @@ class EventCodec:
             return _UNKNOWN
         try:
             if row[SCHEMA_VERSION] < event_type.schema:
-                return self._lift(event_type, row[SCHEMA_VERSION], row[PAYLOAD])
-            return self._decoders[tag](row[PAYLOAD])
+                event = self._lift(event_type, row[SCHEMA_VERSION], row[PAYLOAD])
+            else:
+                event = self._decoders[tag](row[PAYLOAD])
         except Exception as error:  # noqa: BLE001  # an upcaster may fail in any way
             return UndecodableEvent(problem=type(error).__name__)
+        if isinstance(event, PersonalDataErased):
+            self.keyring.drop(event.user_id)
+        return event
 
     async def recorded(self, rows: Iterable[Row]) -> list[Recorded]:
         """The rows decoded, in their order; keys that are needed are fetched first."""

@@ -7,7 +7,8 @@ with it the data in every copy of the log. Owns the keys, not which fields are p
 import base64
 import os
 import time
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 
 from cryptography.exceptions import InvalidTag
 from cryptography.fernet import InvalidToken, MultiFernet
@@ -41,7 +42,11 @@ class KeysUnreadable(Exception):
 
 
 class Keyring:
-    """Keys by person, cached for `ttl` seconds: an erasure elsewhere shows here that late."""
+    """Keys by person, cached for `ttl` seconds: an erasure elsewhere shows here that late, unless
+    `drop` is told of it. An erased person never gets a key again.
+
+    `tell` hears of erasures made here.
+    """
 
     def __init__(self, engine: AsyncEngine, master: MultiFernet, *, ttl: float = 30.0) -> None:
         self._engine = engine
@@ -49,6 +54,8 @@ class Keyring:
         self._ttl = ttl
         self._keys: dict[str, _Cached] = {}
         self._older: dict[str, _Cached] = {}
+        self._drops = 0
+        self.tell: Callable[[str], Awaitable[None]] = _nobody
 
     def seal(self, person: str, text: str, context: str) -> str:
         """AES-256-GCM under the person's key, bound to `context`.
@@ -91,26 +98,40 @@ class Keyring:
         """
         if len(self._keys) > _CACHED_KEYS:  # what was just seen to be at hand must stay so
             self._keys, self._older = {}, self._keys
-        try:
-            stored = await self._stored(persons)
-            unknown = sorted(set(persons) - stored.keys())
-            if create and unknown:
-                await self._create(unknown)
-                stored |= await self._stored(unknown)
-        except (DBAPIError, PoolTimeout, OSError) as error:
-            raise LogUnavailable from error
+        stored, drops = dict[str, bytes | None](), -1
+        async with _reachable():
+            while drops != self._drops:  # what was read before a key was dropped may be older
+                drops = self._drops
+                stored = await self._stored(persons)
+                unknown = sorted(set(persons) - stored.keys())
+                if create and unknown:
+                    await self._create(unknown)
+                    stored |= await self._stored(unknown)
         until = time.monotonic() + self._ttl
         for person in persons:
             self._keys[person] = (self._unwrap(stored.get(person)), until)
 
-    async def erase(self, person: str) -> None:
-        """Destroys the key, or records that there shall be none. Cannot be undone."""
-        await self.fetch([person], create=True)
-        erased = update(PERSON_KEYS).where(PERSON_KEYS.c.person == person)
-        async with self._engine.begin() as connection:
-            await connection.execute(erased.values(wrapped_key=None, erased_us=_now_us()))
+    def drop(self, person: str) -> None:
+        """Forgets a key at hand. What is stored by now decides what becomes of the person."""
+        self._drops += 1
         self._keys.pop(person, None)
         self._older.pop(person, None)
+
+    async def erase(self, person: str) -> None:
+        """Destroys the key, or records that there shall be none. Cannot be undone; repeating
+        changes nothing. Raises `LogUnavailable`."""
+        none = {"wrapped_key": None, "erased_us": _now_us()}
+        kept = (PERSON_KEYS.c.person == person) & PERSON_KEYS.c.wrapped_key.is_not(None)
+        async with _reachable():
+            try:
+                async with self._engine.begin() as connection:
+                    row = {"person": person, "created_us": _now_us(), **none}
+                    await connection.execute(insert(PERSON_KEYS), row)
+            except IntegrityError:  # rows never go, so what exists can be relied on
+                async with self._engine.begin() as connection:
+                    await connection.execute(update(PERSON_KEYS).where(kept).values(none))
+        self.drop(person)
+        await self.tell(person)
 
     def _cached(self, person: str) -> _Cached | None:
         return self._keys.get(person) or self._older.get(person)
@@ -145,6 +166,18 @@ class Keyring:
             return AESGCM(self._master.decrypt(wrapped))
         except InvalidToken:
             raise KeysUnreadable("LIVE_MASTER_KEY does not open the stored keys") from None
+
+
+@asynccontextmanager
+async def _reachable() -> AsyncIterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        raise LogUnavailable from error
+
+
+async def _nobody(_person: str) -> None:
+    return None
 
 
 def _now_us() -> int:
