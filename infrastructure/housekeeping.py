@@ -3,10 +3,11 @@
 import asyncio
 import time
 
-from sqlalchemy import delete, select
+from sqlalchemy import Column, delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infrastructure.event_store.schema import LOG
+from infrastructure.identity.schema import SESSIONS
 
 _AT_ONCE = 2000
 _PAUSE_SECONDS = 0.02
@@ -14,25 +15,37 @@ _DAY_US = 86_400_000_000
 
 
 async def forget_commands(engine: AsyncEngine, *, older_than_days: int) -> int:
-    """Forgets the ids and answers of old commands; how many.
+    """Forgets the ids and answers of old commands; how many."""
+    columns = LOG.commands.c
+    before = _now_us() - older_than_days * _DAY_US
+    return await _drop(engine, columns.command_id, columns.recorded_us, before)
 
-    Walks the whole table by its key in slices, with pauses: an index by age would cost every
-    append what this needs once a day.
+
+async def drop_expired_sessions(engine: AsyncEngine) -> int:
+    """Drops sessions that were not used in time; how many."""
+    return await _drop(engine, SESSIONS.c.session_id, SESSIONS.c.expires_us, _now_us())
+
+
+async def _drop(engine: AsyncEngine, key: Column[str], time_us: Column[int], before: int) -> int:
+    """Drops the rows whose time lies before `before`; how many.
+
+    Walks the whole table by its key in slices, with pauses: an index by time would cost every
+    write what this needs now and then.
     """
-    commands = LOG.commands
-    before = time.time_ns() // 1000 - older_than_days * _DAY_US
-    columns = (commands.c.command_id, commands.c.recorded_us)
-    forgotten, last = 0, ""
+    dropped, last = 0, ""
     while True:
-        walked = select(*columns).where(commands.c.command_id > last)
+        walked = select(key, time_us).where(key > last).order_by(key).limit(_AT_ONCE)
         async with engine.begin() as connection:
-            found = await connection.execute(walked.order_by(columns[0]).limit(_AT_ONCE))
-            rows = found.all()
-            old = [row.command_id for row in rows if row.recorded_us < before]
+            rows = (await connection.execute(walked)).all()
+            old = [found for found, at_us in rows if at_us < before]
             if old:
-                await connection.execute(delete(commands).where(commands.c.command_id.in_(old)))
-        forgotten += len(old)
+                await connection.execute(delete(key.table).where(key.in_(old)))
+        dropped += len(old)
         if len(rows) < _AT_ONCE:
-            return forgotten
-        last = rows[-1].command_id
+            return dropped
+        last = rows[-1][0]
         await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from infrastructure.housekeeping import forget_commands
+from infrastructure.housekeeping import drop_expired_sessions, forget_commands
 from interfaces.platform import Platform
 
 _LONGEST_SLEEP = 1.0
@@ -32,10 +32,12 @@ class Scheduler:
         self._tasks = [
             asyncio.create_task(self._fire_deadlines()),
             asyncio.create_task(_every(settings.sweep_seconds, self._sweep)),
+            asyncio.create_task(_every(settings.sweep_seconds, self._sweep_notices)),
             asyncio.create_task(_every(settings.checkpoint_seconds, self._sign)),
             asyncio.create_task(_every(_HOUR, self._tidy)),
             asyncio.create_task(_every(_HOUR, self._renew_signing_keys)),
             asyncio.create_task(_every(_DAY, self._forget_commands)),
+            asyncio.create_task(_every(_DAY, self._drop_sessions)),
         ]
 
     async def stop(self) -> None:
@@ -56,6 +58,9 @@ class Scheduler:
 
     async def _sweep(self) -> None:
         await self._platform.jobs.enqueue("streaming.sweep_live_inputs", f"{time.time():.3f}")
+
+    async def _sweep_notices(self) -> None:
+        await self._platform.jobs.enqueue("identity.sweep_notices")
 
     async def _sign(self) -> None:
         checkpoint = await self._platform.checkpoints.sign()
@@ -82,6 +87,10 @@ class Scheduler:
         days = platform.settings.command_retention_days
         forgotten = await forget_commands(platform.engine, older_than_days=days)
         _log.info("old commands forgotten", commands=forgotten)
+
+    async def _drop_sessions(self) -> None:
+        dropped = await drop_expired_sessions(self._platform.engine)
+        _log.info("expired sessions dropped", sessions=dropped)
 
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infrastructure.event_store.schema import LOG
-from infrastructure.housekeeping import forget_commands
+from infrastructure.housekeeping import drop_expired_sessions, forget_commands
+from infrastructure.identity.schema import SESSIONS
 from infrastructure.jobs.dead_jobs import DeadJob, DeadJobs
 from tests.support.jobs import created
 
@@ -38,6 +39,27 @@ async def test_old_command_ids_are_forgotten_and_young_ones_kept(database_url: s
             await connection.execute(LOG.commands.insert(), rows)
         assert await forget_commands(engine, older_than_days=30) == 2499
         assert await remembered(engine) == ["young-0"]
+
+
+async def test_expired_sessions_are_dropped_and_living_ones_kept(database_url: str) -> None:
+    now_us = time.time_ns() // 1000
+    async with created(database_url) as engine:
+        async with engine.begin() as connection:
+            await connection.execute(
+                SESSIONS.insert(),
+                [_session("over", now_us - 1), _session("alive", now_us + _DAY_US)],
+            )
+        assert await drop_expired_sessions(engine) == 1
+        assert await drop_expired_sessions(engine) == 0
+        async with engine.connect() as connection:
+            kept = (await connection.execute(select(SESSIONS.c.session_id))).scalars().all()
+        assert kept == ["alive"]
+
+
+def _session(session_id: str, expires_us: int) -> dict[str, object]:
+    times = {"started_us": 0, "used_us": 0, "expires_us": expires_us}
+    hashes = {"family_hash": bytes(32), "secret_hash": bytes(32)}
+    return {"session_id": session_id, "user_id": "u", "platform": "web", **times, **hashes}
 
 
 async def test_dead_jobs_are_kept_for_their_time(sqlite_url: str) -> None:
