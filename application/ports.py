@@ -111,6 +111,13 @@ class EventLog(Protocol):
         """`upto` is a position, `after_version` a version of the stream."""
         ...
 
+    async def read_about(
+        self, person: str, after: int, *, limit: int, upto: int | None = None
+    ) -> Sequence[Recorded]:
+        """What the person of this id did, and whatever names them. No index helps: everything
+        from `after` on is looked through."""
+        ...
+
     async def load(self, decider: Decider[S], stream: str) -> Loaded[S]: ...
 
     async def wait_beyond(self, position: int, timeout: float) -> bool:

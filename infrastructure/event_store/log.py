@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -78,6 +78,16 @@ class SqlEventLog:
         if upto is not None:
             wanted = wanted.where(events.position <= upto)
         return await self._fetch(wanted.order_by(events.version).limit(limit))
+
+    async def read_about(
+        self, person: str, after: int, *, limit: int, upto: int | None = None
+    ) -> Sequence[Recorded]:
+        events = self._events.c
+        about = or_(events.actor == f"user:{person}", func.instr(events.payload, person) > 0)
+        wanted = select(self._events).where(events.position > after, about)
+        if upto is not None:
+            wanted = wanted.where(events.position <= upto)
+        return await self.decode(await self._fetch(wanted.order_by(events.position).limit(limit)))
 
     async def load(self, decider: Decider[S], stream: str) -> Loaded[S]:
         loaded = await self._loader.load({stream: decider})

@@ -1,0 +1,5 @@
+"""The identity context's projections."""
+
+from projections.identity.accounts import ACCOUNTS
+
+PROJECTIONS = (ACCOUNTS,)
