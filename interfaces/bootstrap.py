@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,11 +12,13 @@ from cryptography.fernet import MultiFernet
 from redis.asyncio import BlockingConnectionPool, Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from application.identity.ports import IdentityProvider
+from application.identity.services import IdentityPorts, IdentityServices
 from application.ports import LiveVideo, ObjectStore
 from application.processes.broadcast import BroadcastLifecycle
-from application.streaming.handlers import HANDLERS
+from application.processes.erasure import Erasure
 from application.streaming.services import StreamingPorts, StreamingServices
-from domain.streaming.events import EVENTS
+from domain.identity.values import Provider
 from infrastructure.broadcast_index import ProjectedBroadcastIndex
 from infrastructure.cloudflare.client import CloudflareClient, open_client
 from infrastructure.cloudflare.live_video import open_live_video
@@ -25,13 +27,23 @@ from infrastructure.cloudflare.playback import open_playback
 from infrastructure.database import create_engine
 from infrastructure.event_store.checkpoints import Checkpoints, load_checkpoint_key
 from infrastructure.event_store.codec import EventCodec
+from infrastructure.event_store.erasures import ErasureNews
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.log import SqlEventLog
 from infrastructure.event_store.opening import SequencerLimits, open_event_store
 from infrastructure.event_store.sequencer import Sequencer
 from infrastructure.event_store.signal import LogSignal
+from infrastructure.identity.one_time import RedisOneTimeStore
+from infrastructure.identity.pseudonyms import SqlPseudonyms
+from infrastructure.identity.sessions import SqlSessions
 from infrastructure.identity.signing_key_table import SigningKeyTable
 from infrastructure.identity.signing_keys import SigningKeys
+from infrastructure.identity_providers.opening import (
+    ProviderNotices,
+    open_http,
+    open_identity_providers,
+    open_provider_notices,
+)
 from infrastructure.ids import derived_id, new_id
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.jobs.queue import DramatiqJobQueue
@@ -47,9 +59,12 @@ from infrastructure.settings import Settings
 from infrastructure.tokens import Tokens
 from infrastructure.vault import SqlVault, master_keys
 from infrastructure.webhook_inbox import WebhookInbox
-from interfaces.jobs.streaming import JOBS
+from interfaces.contexts import EVENTS, HANDLERS, JOBS, PROJECTIONS
+from interfaces.http.identity.attempts import AccountThrottle
 from interfaces.platform import Platform, Services
-from projections.streaming.catalogue import PROJECTIONS
+from interfaces.webhooks import cloudflare
+from interfaces.webhooks.notices import SOURCES
+from interfaces.webhooks.notices import read_notice as read_person_notice
 
 _REDIS_CONNECTIONS = 64
 _REDIS_PATIENCE_SECONDS = 5
@@ -76,6 +91,8 @@ async def open_store(settings: Settings, redis: Redis | None = None) -> AsyncIte
     codec = EventCodec(EVENTS, keyring)
     signal = LogSignal(redis, prefix=settings.redis_prefix)
     await signal.start()
+    news = ErasureNews(redis, keyring, prefix=settings.redis_prefix)
+    await news.start()
     log = SqlEventLog(engine, codec, signal)
     try:
         yield Store(
@@ -87,6 +104,7 @@ async def open_store(settings: Settings, redis: Redis | None = None) -> AsyncIte
             log=log,
         )
     finally:
+        await news.stop()
         await signal.stop()
         await engine.dispose()
 
@@ -131,6 +149,8 @@ class _Parts:
     jobs: DramatiqJobQueue
     cloudflare: CloudflareClient
     objects: R2ObjectStore
+    providers: Mapping[Provider, IdentityProvider]
+    notices: ProviderNotices
 
 
 async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
@@ -144,6 +164,7 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
     stack.push_async_callback(cloudflare.aclose)
     objects = open_object_store(settings)
     stack.push_async_callback(objects.aclose)
+    http = await stack.enter_async_context(open_http(settings))
     return _Parts(
         settings=settings,
         store=store,
@@ -153,6 +174,8 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
         jobs=DramatiqJobQueue(jobs_redis, jobs_namespace(settings), JOBS),
         cloudflare=cloudflare,
         objects=objects,
+        providers=open_identity_providers(settings, http),
+        notices=open_provider_notices(settings, http),
     )
 
 
@@ -183,8 +206,9 @@ def _platform(parts: _Parts, *, alone: bool) -> Platform:
         video=open_live_video(parts.cloudflare, settings, parts.redis),
         vault=SqlVault(store.engine, master_keys(settings)),
         objects=parts.objects,
-        inbox=WebhookInbox(store.engine),
+        inbox=WebhookInbox(store.engine, sources=cloudflare.SOURCES),
     )
+    notices = WebhookInbox(store.engine, sources=SOURCES)
     signing_keys = SigningKeys(SigningKeyTable(store.engine, master_keys(settings)))
     return Platform(
         settings=settings,
@@ -203,13 +227,17 @@ def _platform(parts: _Parts, *, alone: bool) -> Platform:
         deadlines=Deadlines(store.engine, parts.jobs),
         checkpoints=_checkpoints(parts),
         inbox=outside.inbox,
+        notices=notices,
+        provider_notices=parts.notices,
         video=outside.video,
         signer=open_playback(settings),
         vault=outside.vault,
         objects=outside.objects,
         tokens=Tokens(signing_keys, seconds=settings.access_token_seconds),
         signing_keys=signing_keys,
-        services=Services(streaming=_streaming(parts, outside)),
+        services=Services(
+            streaming=_streaming(parts, outside), identity=_identity(parts, outside, notices)
+        ),
     )
 
 
@@ -262,9 +290,39 @@ def _streaming(parts: _Parts, outside: _Outside) -> StreamingServices:
     )
 
 
+def _identity(parts: _Parts, outside: _Outside, notices: WebhookInbox) -> IdentityServices:
+    settings, store, vault = parts.settings, parts.store, outside.vault
+    return IdentityServices(
+        IdentityPorts(
+            bus=parts.bus,
+            log=store.log,
+            vault=vault,
+            jobs=parts.jobs,
+            objects=outside.objects,
+            inbox=notices,
+            read_notice=read_person_notice,
+            providers=parts.providers,
+            pseudonyms=SqlPseudonyms(store.engine, vault),
+            one_time=RedisOneTimeStore(
+                parts.redis, master_keys(settings), prefix=settings.redis_prefix
+            ),
+            sessions=SqlSessions(store.engine),
+            keys=store.keyring,
+            throttle=AccountThrottle(parts.redis, settings),
+            clock=_now,
+            new_id=new_id,
+            new_secret=_new_secret,
+            derived_id=derived_id,
+        )
+    )
+
+
 def _processes(parts: _Parts, *, alone: bool) -> ProcessRunner:
     lifecycle = BroadcastLifecycle(grace_seconds=parts.settings.disconnect_grace_seconds)
-    registrations = [Registration(process=lifecycle, start="beginning")]
+    registrations = [
+        Registration(process=lifecycle, start="beginning"),
+        Registration(process=Erasure(), start="beginning"),
+    ]
     owner = (
         "alone" if alone else f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
     )
@@ -275,3 +333,7 @@ def _processes(parts: _Parts, *, alone: bool) -> ProcessRunner:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _new_secret() -> str:
+    return secrets.token_hex(32)
