@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from application.ports import ProviderRefused, ProviderThrottled, ProviderUnavailable
+from application.ports import ProviderThrottled, ProviderUnavailable
 from domain.identity.values import Provider
 from infrastructure.observability.metrics import PROVIDER_CALLS
 from infrastructure.observability.traces import span
@@ -55,13 +55,6 @@ class ProviderCalls:
             answer = await self._answer(method, url, parts)
             outcome.append("ok" if answer.ok else "refused")
             return answer
-
-    async def fetch(self, operation: str, method: str, url: str, **parts: Any) -> Mapping[str, Any]:
-        """The body of a 2xx. Raises `ProviderUnavailable` and `ProviderRefused`."""
-        answer = await self.send(operation, method, url, **parts)
-        if not answer.ok:
-            raise ProviderRefused(f"{self.provider} refused: {operation}", status=answer.status)
-        return answer.body
 
     async def _answer(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
         # `from None`: the frames below hold the request.

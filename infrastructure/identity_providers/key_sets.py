@@ -57,14 +57,14 @@ class KeySet:
         return found
 
     async def _refresh(self, kid: str) -> None:
-        asked_at = self._clock()
+        fetched_at = self._fetched_at
         async with self._lock:
-            if self._fetched_at > asked_at:
+            if self._fetched_at != fetched_at:
                 return  # somebody else's fetch, while this one waited
             try:
                 await self._fetch()
             except ProviderUnavailable:
-                if kid not in self._keys or asked_at - self._fetched_at > _USABLE_SECONDS:
+                if kid not in self._keys or self._clock() - fetched_at > _USABLE_SECONDS:
                     raise
 
     async def _fetch(self) -> None:

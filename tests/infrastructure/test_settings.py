@@ -1,8 +1,10 @@
 """A setting that cannot be used is named, and nothing of it is shown."""
 
+import base64
+
 import pytest
 
-from infrastructure.settings import SettingError, load_settings
+from infrastructure.settings import SETTINGS, SettingError, http_url, load_settings
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,22 @@ def test_origins_are_taken_as_browsers_send_them() -> None:
     sent = "https://shop.example, http://localhost:5173"
     settings = load_settings({"LIVE_ALLOWED_ORIGINS": sent})
     assert settings.allowed_origins == ("https://shop.example", "http://localhost:5173")
+
+
+def test_simulated_login_providers_are_refused_in_production() -> None:
+    """Anybody signs in as anybody there."""
+    read_as_is = {"LIVE_MASTER_KEY": base64.urlsafe_b64encode(bytes(32)).decode()}
+    required = {
+        setting.variable: "https://x.example" if setting.read is http_url else "x"
+        for setting in SETTINGS.values()
+        if setting.required_in_production
+    }
+    addresses = {
+        "LIVE_DATABASE_URL": "mysql+asyncmy://live@db/live",
+        "LIVE_REDIS_URL": "redis://redis:6379",
+        "LIVE_JOBS_REDIS_URL": "redis://redis:6380",
+    }
+    environ = {**required, **addresses, **read_as_is, "LIVE_ENV": "production"}
+    assert load_settings(environ).env == "production"
+    with pytest.raises(SettingError, match="LIVE_IDENTITY_SIMULATOR_URL"):
+        load_settings({**environ, "LIVE_IDENTITY_SIMULATOR_URL": "http://127.0.0.1:9"})

@@ -41,19 +41,22 @@ Answer = Callable[[Request], Reply]
 
 @dataclass
 class ScriptedServer:
-    """`answer` may be replaced at any time."""
+    """`answer` may be replaced at any time. `connections` is how many are open."""
 
     answer: Answer
     url: str = ""
     requests: list[Request] = field(default_factory=list)
+    connections: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             while await self._serve_one(reader, writer):
                 pass
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self.connections -= 1
             writer.close()
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
