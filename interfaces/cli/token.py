@@ -1,15 +1,22 @@
 """`live token`."""
 
 import click
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.identity.values import ROLES, Role
 from domain.shared import Language, Market
 from infrastructure.identity.signing_key_table import SigningKeyTable
 from infrastructure.identity.signing_keys import SigningKeys
 from infrastructure.ids import derived_id
+from infrastructure.migrations.migrating import current_revision, newest_revision
 from infrastructure.tokens import Tokens, User
 from infrastructure.vault import master_keys
 from interfaces.cli.opening import log_store, run
+
+
+class NoTables(Exception):
+    """The database does not have the tables keys are kept in. The text is one line."""
 
 
 @click.command()
@@ -50,5 +57,14 @@ def token(
 async def _token(person: User, *, seconds: int) -> None:
     async with log_store() as store:
         keys = SigningKeys(SigningKeyTable(store.engine, master_keys(store.settings)))
-        issued = await Tokens(keys, seconds=seconds).issue(person)
+        try:
+            issued = await Tokens(keys, seconds=seconds).issue(person)
+        except DBAPIError:
+            await _refuse_old_tables(store.engine)
+            raise
     click.echo(issued.text)
+
+
+async def _refuse_old_tables(engine: AsyncEngine) -> None:
+    if await current_revision(engine) != newest_revision():
+        raise NoTables("the tables are not there: start `live serve`, or run `live db upgrade`")

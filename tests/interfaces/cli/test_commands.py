@@ -65,6 +65,10 @@ def test_token_is_for_the_asked_role(installed: Installation) -> None:
     assert token.split(".")[0] == again.split(".")[0]
 
 
+def test_token_before_there_are_tables_says_what_to_do(tmp_path: Path) -> None:
+    assert "run `live db upgrade`" in refusal(Installation(tmp_path), "token")
+
+
 def test_db_check_tells_tables_that_are_not_there(tmp_path: Path) -> None:
     empty = Installation(tmp_path)
     assert "run `live db upgrade`" in refusal(empty, "db", "check")

@@ -24,12 +24,15 @@ def free_port() -> int:
 
 
 class Serving:
-    """A running `live serve` and a host's way to talk to it."""
+    """A `live serve` and a host's way to talk to it, from when it has been seen to listen."""
 
     def __init__(self, installation: Installation, port: int) -> None:
         self.installation = installation
         self.url = f"http://127.0.0.1:{port}"
-        token = installation.run("token", "--role", "host").stdout.strip()
+        self.headers: dict[str, str] = {}
+
+    def sign_in(self) -> None:
+        token = self.installation.run("token", "--role", "host").stdout.strip()
         self.headers = {"Authorization": f"Bearer {token}"}
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
@@ -67,6 +70,7 @@ def test_show_becomes_ready_and_is_there_after_kill_9_and_after_a_clean_end(
     serving = Serving(installation, port)
     with installation.running("serve") as child:
         _listens(serving)
+        serving.sign_in()
         first = serving.schedule()
         serving.until(f"/streams/{first}", status="ready")
         second = serving.schedule()
