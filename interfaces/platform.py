@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from application.identity.services import IdentityServices
 from application.ports import LiveVideo, ObjectStore, PlaybackSigner, Vault
 from application.streaming.services import StreamingServices
 from infrastructure.event_store.checkpoints import Checkpoints
@@ -13,6 +14,7 @@ from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.log import SqlEventLog
 from infrastructure.event_store.sequencer import Sequencer
 from infrastructure.identity.signing_keys import SigningKeys
+from infrastructure.identity_providers.opening import ProviderNotices
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.jobs.queue import DramatiqJobQueue
 from infrastructure.processes.deadlines import Deadlines
@@ -30,12 +32,14 @@ class Services:
     """The application's services, one attribute a context."""
 
     streaming: StreamingServices
+    identity: IdentityServices
 
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
     """Everything wired. `bus` is started; `projector`, `processes` and workers are started by
-    the roles that run them."""
+    the roles that run them. `inbox` has the webhooks about broadcasts, `notices` those about
+    people, which `provider_notices` proves."""
 
     settings: Settings
     engine: AsyncEngine
@@ -53,6 +57,8 @@ class Platform:
     deadlines: Deadlines
     checkpoints: Checkpoints
     inbox: WebhookInbox
+    notices: WebhookInbox
+    provider_notices: ProviderNotices
     video: LiveVideo
     signer: PlaybackSigner
     vault: Vault

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from application.ports import EventLog
-from application.streaming.handlers import HANDLERS
 from domain.shared import EPOCH, Decider, Recorded
+from interfaces.contexts import HANDLERS
 
 _PAGE = 1000
 DECIDERS: dict[str, Decider[Any]] = {

@@ -1,9 +1,12 @@
 """Puts the HTTP application together: routes, the doorkeeper, problems, and the edge around it."""
 
+from typing import Any
+
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.types import ASGIApp
 
+from infrastructure.settings import Settings
 from interfaces.http import (
     audit,
     broadcasts,
@@ -17,7 +20,10 @@ from interfaces.http import (
 )
 from interfaces.http.auth import Doorkeeper, refuse_undeclared
 from interfaces.http.edge import Edge
-from interfaces.http.identity import signing_in
+from interfaces.http.identity import routes as identity
+from interfaces.http.identity.attempts import open_address_limiter
+from interfaces.http.identity.browser import BrowserBinding
+from interfaces.http.identity.redirects import open_redirects
 from interfaces.http.limits import RateLimiter
 from interfaces.http.problems import answer_problem
 from interfaces.http.refusals import BODY_LIMIT
@@ -25,7 +31,7 @@ from interfaces.http.request import ApiRequest
 from interfaces.http.schema import openapi_config
 from interfaces.http.version import VERSION
 from interfaces.platform import Platform
-from interfaces.webhooks import cloudflare
+from interfaces.webhooks import apple, cloudflare, facebook
 
 BASE = "/api/v1"
 
@@ -39,15 +45,14 @@ def create_app(platform: Platform) -> ASGIApp:
     doorkeeper = Doorkeeper(platform.tokens, limiter)
     app = _application(platform, doorkeeper)
     refuse_undeclared(app.routes, doorkeeper)
-    secure = settings.public_url.startswith("https://")
-    return Edge(app, origins=settings.allowed_origins, secure=secure)
+    return Edge(app, origins=settings.allowed_origins, secure=_is_secure(settings))
 
 
 def _application(platform: Platform, doorkeeper: Doorkeeper) -> Litestar:
     api = Router(
         BASE,
         route_handlers=[
-            *signing_in.ROUTES,
+            *identity.ROUTES,
             *streaming.ROUTES,
             *broadcasts.ROUTES,
             *media.ROUTES,
@@ -57,16 +62,31 @@ def _application(platform: Platform, doorkeeper: Doorkeeper) -> Litestar:
             *jobs.ROUTES,
             *operations.ROUTES,
             *cloudflare.ROUTES,
+            *facebook.ROUTES,
+            *apple.ROUTES,
         ],
     )
     probes = Router("/", route_handlers=operations.PROBES, include_in_schema=False)
     return Litestar(
-        route_handlers=[api, probes, *home.ROUTES],
+        route_handlers=[api, probes, *home.ROUTES, *identity.PAGES],
         before_request=doorkeeper.admit,
         exception_handlers={Exception: answer_problem},
         request_class=ApiRequest,
         request_max_body_size=BODY_LIMIT,
-        state=State({"platform": platform}, deep_copy=False),
+        state=State({"platform": platform, **_sign_in_parts(platform)}, deep_copy=False),
         openapi_config=openapi_config(VERSION),
         logging_config=None,
     )
+
+
+def _sign_in_parts(platform: Platform) -> dict[str, Any]:
+    settings = platform.settings
+    return {
+        "sign_in_limiter": open_address_limiter(platform.redis, settings),
+        "browser_binding": BrowserBinding(secure=_is_secure(settings)),
+        "redirects": open_redirects(settings),
+    }
+
+
+def _is_secure(settings: Settings) -> bool:
+    return settings.public_url.startswith("https://")

@@ -109,6 +109,8 @@ class Edge:
             origin = exchange.headers.get(b"origin")
             if origin in self._origins:
                 added.append((b"access-control-allow-origin", origin))
+                # The cookie of a web sign-in: a page must be able to have its browser keep it.
+                added.append((b"access-control-allow-credentials", b"true"))
                 added.append((b"access-control-expose-headers", _EXPOSED_HEADERS))
         return added
 

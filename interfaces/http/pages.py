@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from interfaces.http.i18n import LANGUAGES, catalogue
+from domain.shared import Language
+from interfaces.http.i18n import DEFAULT_LANGUAGE, LANGUAGES, catalogue
 
 STYLE = b"""
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --mark: #0a7d5a; }
@@ -24,7 +25,7 @@ td { vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--l
 
 
 def home_page(*, environment: str, version: str) -> bytes:
-    return _page(
+    return page(
         "Live commerce",
         f"""<h1>Live commerce</h1>
 <p>The backend is running
@@ -42,7 +43,7 @@ and its <a href="/schema/openapi.json">OpenAPI document</a></li>
 def reference_page(document: dict[str, Any]) -> bytes:
     """The whole API on one page, made of its OpenAPI document."""
     sections = "".join(_section(tag, document) for tag in document.get("tags", []))
-    return _page(
+    return page(
         document["info"]["title"],
         f"""<h1>{escape(document["info"]["title"])}</h1>
 <p>{_prose(document["info"].get("description", ""))}</p>
@@ -51,9 +52,10 @@ def reference_page(document: dict[str, Any]) -> bytes:
     )
 
 
-def _page(title: str, body: str) -> bytes:
+def page(title: str, body: str, language: Language = DEFAULT_LANGUAGE) -> bytes:
+    """`body` is HTML, `title` is not."""
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>
+<html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/schema/style.css"></head><body>
 {body}

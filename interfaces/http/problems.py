@@ -15,6 +15,12 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from application.identity.ports import (
+    ProviderNotAvailable,
+    RefreshRefused,
+    SignInRefused,
+    TooManyAttempts,
+)
 from application.ports import (
     CommandIdReused,
     JobsUnavailable,
@@ -184,7 +190,7 @@ def failure_of(error: BaseException) -> Failure:
         case HTTPException():
             return _of_framework(error)
         case _:
-            return _of_application(error) or _of_outage(error) or _INTERNAL
+            return _of_application(error) or _of_sign_in(error) or _of_outage(error) or _INTERNAL
 
 
 def _of_domain(error: DomainError) -> Failure:
@@ -211,6 +217,22 @@ def _of_application(error: BaseException) -> Failure | None:
             return Failure(503, "projection_behind", position, retry_after(error.retry_after))
         case ProviderError():
             return _of_provider(error)
+        case _:
+            return None
+
+
+def _of_sign_in(error: BaseException) -> Failure | None:
+    """Which of a proof's faults it was is told to nobody outside."""
+    match error:
+        case SignInRefused():
+            return Failure(401, "sign_in_refused")
+        case RefreshRefused():
+            return Failure(401, "invalid_refresh_token")
+        case ProviderNotAvailable():
+            return Failure(CONFLICT, "provider_not_available", {"reason": error.reason})
+        case TooManyAttempts():
+            seconds = {"seconds": math.ceil(error.retry_after)}
+            return Failure(429, "rate_limited", seconds, retry_after(error.retry_after))
         case _:
             return None
 

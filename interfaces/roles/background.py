@@ -8,7 +8,7 @@ from infrastructure.jobs.broker import disown_all, jobs_client
 from infrastructure.jobs.worker import JobWorker
 from infrastructure.settings import Settings
 from interfaces.bootstrap import jobs_namespace
-from interfaces.jobs.streaming import handlers
+from interfaces.jobs import identity, streaming
 from interfaces.platform import Platform
 from interfaces.roles.scheduler import Scheduler
 
@@ -35,7 +35,10 @@ async def working(platform: Platform, *, alone: bool = False) -> AsyncIterator[N
     worker = JobWorker(
         settings.jobs_redis_url,
         jobs_namespace(settings),
-        handlers(platform.services.streaming, sweep_seconds=settings.sweep_seconds),
+        [
+            *streaming.handlers(platform.services.streaming, sweep_seconds=settings.sweep_seconds),
+            *identity.handlers(platform.services.identity, platform.notices, platform.jobs),
+        ],
         platform.dead_jobs,
         {"default": settings.job_threads, "provider": _PROVIDER_THREADS},
     )

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from infrastructure.housekeeping import drop_expired_sessions, forget_commands
+from infrastructure.scrubbing import scrub
 from interfaces.platform import Platform
 
 _LONGEST_SLEEP = 1.0
@@ -38,6 +39,7 @@ class Scheduler:
             asyncio.create_task(_every(_HOUR, self._renew_signing_keys)),
             asyncio.create_task(_every(_DAY, self._forget_commands)),
             asyncio.create_task(_every(_DAY, self._drop_sessions)),
+            asyncio.create_task(_every(_DAY, self._scrub)),
         ]
 
     async def stop(self) -> None:
@@ -91,6 +93,10 @@ class Scheduler:
     async def _drop_sessions(self) -> None:
         dropped = await drop_expired_sessions(self._platform.engine)
         _log.info("expired sessions dropped", sessions=dropped)
+
+    async def _scrub(self) -> None:
+        await scrub(self._platform.engine, self._platform.redis)
+        _log.info("stores scrubbed")
 
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:

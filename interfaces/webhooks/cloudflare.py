@@ -29,6 +29,7 @@ from interfaces.platform import Platform
 
 LIVE = "cloudflare_live"
 VIDEO = "cloudflare_video"
+SOURCES = (LIVE, VIDEO)
 _JOB = "streaming.take_webhook"
 
 _sparing = Sparing()

@@ -17,6 +17,7 @@ async def test_development_sign_in_gives_tokens_that_work(api: Api) -> None:
         "token_type",
         "expires_in",
         "user",
+        "position",
     }
     assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 600)
     assert tokens["user"]["language"] == "th"
