@@ -49,6 +49,7 @@ def _sqlite_engine(url: str) -> AsyncEngine:
         cursor = connection.cursor()  # type: ignore[attr-defined]  # DB-API, untyped
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA secure_delete=ON")  # what a row held does not stay in the file
         cursor.close()
 
     return engine
