@@ -2,7 +2,13 @@
 
 from application.identity.accounts import Accounts
 from application.identity.erasing import Erasing
-from application.identity.ports import NoticeInbox, ProviderNotice, Pseudonyms, ReadNotice
+from application.identity.ports import (
+    NoticeInbox,
+    ProviderNotice,
+    Pseudonyms,
+    ReadNotice,
+    StoredNotice,
+)
 from domain.identity.commands import UnlinkLogin
 from domain.identity.errors import AccountNotFoundError, IdentityNotFoundError
 
@@ -32,14 +38,18 @@ class Notices:
         if stored is None or stored.status == "done":
             return
         try:
-            notice = self._read_notice(stored.source, stored.body)
-            if notice is not None:
-                await self._follow(notice)
+            await self._take(stored)
         except Exception as error:
             await self._inbox.mark_failed(webhook_id, type(error).__name__)  # texts may name people
             raise
         await self._inbox.empty(webhook_id)
         await self._inbox.mark_done(webhook_id)
+
+    async def _take(self, stored: StoredNotice) -> None:
+        """An empty one was taken before."""
+        notice = self._read_notice(stored.source, stored.body) if stored.body else None
+        if notice is not None:
+            await self._follow(notice)
 
     async def _follow(self, notice: ProviderNotice) -> None:
         login_id = await self._pseudonyms.find(notice.provider, notice.subject)

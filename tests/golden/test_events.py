@@ -1,4 +1,4 @@
-"""Streaming events as they were stored once decode for ever.
+"""Events as they were stored once decode for ever.
 
 One file per event type and schema version, `<tag>.<version>.json`: the payload as in the log, with
 personal fields sealed. Never change a file: a new shape is a new version with an upcaster.
@@ -12,13 +12,15 @@ import pytest
 from cryptography.fernet import Fernet, MultiFernet
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from domain.identity import events as identity
 from domain.shared import Event, UndecodableEvent, UnknownEvent
-from domain.streaming.events import EVENTS
+from domain.streaming import events as streaming
 from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.schema import PAYLOAD, SCHEMA_VERSION, TYPE
 
-GOLDEN = sorted((Path(__file__).parent / "events").glob("streaming.*.json"))
+EVENTS: tuple[type[Event], ...] = (*streaming.EVENTS, *identity.EVENTS)
+GOLDEN = sorted((Path(__file__).parent / "events").glob("*.json"))
 
 
 def golden(event: type[Event]) -> Path:
