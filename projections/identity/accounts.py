@@ -175,6 +175,14 @@ def _among(roles: tuple[Role, ...]) -> str:
     return f" {' '.join(roles)} "
 
 
+def _person(view: AccountView) -> tuple[str]:
+    return (view.id,)
+
+
+def _removed(_view: AccountView, _person: str) -> None:
+    """Even while the account's stream is set aside, when no event of it is folded."""
+
+
 ACCOUNTS = TableProjection(
     name="accounts",
     version=1,
@@ -188,6 +196,8 @@ ACCOUNTS = TableProjection(
     ),
     key=_user_id,
     fold=_fold,
+    persons=_person,
+    forget=_removed,
     columns=(
         Column("kind", String(16), nullable=False),
         Column("roles", String(100), nullable=False),
