@@ -40,8 +40,8 @@ async def _seed(installation: Installation) -> None:
     ):
         await upgrade(platform.engine)
         async with projecting(platform):
-            for user_id, kind in ((MEI, "registered"), (GUEST, "guest")):
-                opened = await platform.bus.execute(_opening(user_id, kind))
+            await platform.bus.execute(_opening(MEI, "registered"))
+            opened = await platform.bus.execute(_opening(GUEST, "guest"))
             await platform.views.wait(ACCOUNTS, opened.position)
 
 
