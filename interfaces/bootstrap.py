@@ -17,6 +17,7 @@ from application.identity.services import IdentityPorts, IdentityServices
 from application.ports import LiveVideo, ObjectStore
 from application.processes.broadcast import BroadcastLifecycle
 from application.processes.erasure import Erasure
+from application.processes.person_export import PersonExports
 from application.streaming.services import StreamingPorts, StreamingServices
 from domain.identity.values import Provider
 from infrastructure.broadcast_index import ProjectedBroadcastIndex
@@ -207,6 +208,7 @@ def _platform(parts: _Parts, *, alone: bool) -> Platform:
         vault=SqlVault(store.engine, master_keys(settings)),
         objects=parts.objects,
         inbox=WebhookInbox(store.engine, sources=cloudflare.SOURCES),
+        sessions=SqlSessions(store.engine),
     )
     notices = WebhookInbox(store.engine, sources=SOURCES)
     signing_keys = SigningKeys(SigningKeyTable(store.engine, master_keys(settings)))
@@ -236,7 +238,9 @@ def _platform(parts: _Parts, *, alone: bool) -> Platform:
         tokens=Tokens(signing_keys, seconds=settings.access_token_seconds),
         signing_keys=signing_keys,
         services=Services(
-            streaming=_streaming(parts, outside), identity=_identity(parts, outside, notices)
+            streaming=_streaming(parts, outside),
+            identity=_identity(parts, outside, notices),
+            person_exports=PersonExports(log=store.log, sessions=outside.sessions, clock=_now),
         ),
     )
 
@@ -249,6 +253,7 @@ class _Outside:
     vault: SqlVault
     objects: ObjectStore
     inbox: WebhookInbox
+    sessions: SqlSessions
 
 
 def _checkpoints(parts: _Parts) -> Checkpoints:
@@ -306,7 +311,7 @@ def _identity(parts: _Parts, outside: _Outside, notices: WebhookInbox) -> Identi
             one_time=RedisOneTimeStore(
                 parts.redis, master_keys(settings), prefix=settings.redis_prefix
             ),
-            sessions=SqlSessions(store.engine),
+            sessions=outside.sessions,
             keys=store.keyring,
             throttle=AccountThrottle(parts.redis, settings),
             clock=_now,

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from application.identity.services import IdentityServices
 from application.ports import LiveVideo, ObjectStore, PlaybackSigner, Vault
+from application.processes.person_export import PersonExports
 from application.streaming.services import StreamingServices
 from infrastructure.event_store.checkpoints import Checkpoints
 from infrastructure.event_store.codec import EventCodec
@@ -29,10 +30,11 @@ from projections.projection import Views
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The application's services, one attribute a context."""
+    """The application's services, one attribute a context, and what spans them."""
 
     streaming: StreamingServices
     identity: IdentityServices
+    person_exports: PersonExports
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request
 from litestar.routes import BaseRoute, HTTPRoute
 
+from domain.identity.errors import GuestForbiddenError
 from domain.identity.values import Role
 from infrastructure.tokens import Caller, ExpiredToken, InvalidToken, Tokens, UnknownSigningKey
 from interfaces.http.exchange import Exchange, exchange_of
@@ -21,21 +22,25 @@ _BEARER = "bearer "
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
     """`roles`: having one of them is enough; empty: any. `public`: no token is needed.
-    `limited`: calls count against the caller's rate."""
+    `limited`: calls count against the caller's rate. `registered`: a guest's is not enough."""
 
     roles: frozenset[Role] = frozenset()
     public: bool = False
     limited: bool = True
+    registered: bool = False
 
     def words(self) -> str:
         if self.public:
             return "anybody"
+        if self.registered:
+            return "anybody registered"
         return " or ".join(sorted(self.roles)) or "anybody signed in"
 
 
 PUBLIC = Access(public=True)
 UNCOUNTED = Access(public=True, limited=False)
 SIGNED_IN = Access()
+REGISTERED = Access(registered=True)
 
 
 def only(*roles: Role) -> Access:
@@ -73,6 +78,8 @@ class Doorkeeper:
             raise Unauthenticated
         if access.roles and access.roles.isdisjoint(caller.roles):
             raise Forbidden
+        if access.registered and caller.guest:
+            raise GuestForbiddenError
 
     async def _identify(self, exchange: Exchange, client: Client) -> Caller | None:
         sent = exchange.header(b"authorization")

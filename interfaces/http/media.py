@@ -7,7 +7,11 @@ import msgspec
 from litestar import Response, post
 from litestar.params import JSONBody
 
+from application.identity.avatars import Avatars
+from application.streaming.thumbnails import Thumbnails
+from interfaces.http.auth import REGISTERED
 from interfaces.http.hosting import HOST_OR_ADMIN
+from interfaces.http.refusals import Forbidden
 from interfaces.http.request import ApiRequest
 
 
@@ -16,7 +20,7 @@ class RequestUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     content_type: Annotated[str, msgspec.Meta(max_length=100, examples=["image/jpeg"])]
     size: Annotated[int, msgspec.Meta(gt=0, le=2**40, examples=[48_213])]
-    purpose: Literal["stream_thumbnail"]
+    purpose: Literal["stream_thumbnail", "avatar"]
 
 
 class UploadRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,18 +42,16 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
 
 @post(
     "/media",
-    access=HOST_OR_ADMIN,
+    access=REGISTERED,
     status_code=201,
     tags=["Media"],
     summary="Get an address to upload a picture to",
 )
 async def request_upload(request: ApiRequest, data: JSONBody[RequestUpload]) -> Response[Media]:
-    """JPEG, PNG or WebP of 5 MiB at most, as the cover of a show of one's own."""
-    platform, caller = request.platform, request.caller
-    key, upload = await platform.services.streaming.thumbnails.request_upload(
-        content_type=data.content_type,
-        size=data.size,
-        by=caller.user_id,
+    """JPEG, PNG or WebP of 5 MiB at most: the cover of a host's show, or a picture of oneself."""
+    platform = request.platform
+    key, upload = await _uploads(request, data.purpose).request_upload(
+        content_type=data.content_type, size=data.size, by=request.caller.user_id
     )
     media = Media(
         media_id=key,
@@ -62,6 +64,16 @@ async def request_upload(request: ApiRequest, data: JSONBody[RequestUpload]) -> 
         ),
     )
     return Response(media, headers={"cache-control": "no-store"})
+
+
+def _uploads(request: ApiRequest, purpose: str) -> Thumbnails | Avatars:
+    """Raises `Forbidden`."""
+    services = request.platform.services
+    if purpose == "avatar":
+        return services.identity.avatars
+    if HOST_OR_ADMIN.roles.isdisjoint(request.caller.roles):
+        raise Forbidden
+    return services.streaming.thumbnails
 
 
 ROUTES = [request_upload]

@@ -9,11 +9,19 @@ from litestar import Response
 from application.identity.accounts import Person
 from application.identity.open_sessions import SignedIn
 from application.identity.ports import Session
-from domain.identity.values import AccountKind, Platform, Provider, Role
+from domain.identity.values import (
+    AccountKind,
+    AccountStatus,
+    ConsentDocument,
+    Platform,
+    Provider,
+    Role,
+)
 from domain.shared import Language, Market
 from infrastructure.tokens import User
 from interfaces.http.request import ApiRequest
 from interfaces.platform import Platform as Parts
+from projections.identity.accounts import AccountView, ConsentView, IdentityView
 
 NO_STORE = {"cache-control": "no-store"}
 
@@ -28,6 +36,33 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     market: Market
     roles: tuple[Role, ...]
     kind: AccountKind
+
+
+class RevisedProfile(Profile, frozen=True, kw_only=True):
+    """As it stands now; /me shows it from `position`."""
+
+    status: AccountStatus
+    position: int
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """A way in, and what its provider said of the person when it was linked. `email_trusted`: the
+    provider is the authority on that address."""
+
+    provider: Provider
+    name: str | None
+    email: str | None
+    email_trusted: bool
+    linked_at: datetime
+
+
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
+    """`language` is the one the document was shown in."""
+
+    document: ConsentDocument
+    version: str
+    language: Language
+    given_at: datetime
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +122,42 @@ def _profile(platform: Parts, person: Person) -> Profile:
         market=person.market,
         roles=person.roles,
         kind=person.kind,
+    )
+
+
+def profile_of(platform: Parts, view: AccountView) -> Profile:
+    return Profile(
+        id=view.id,
+        name=view.name,
+        avatar_url=avatar_url(platform, view.avatar_key),
+        language=view.language,
+        market=view.market,
+        roles=view.roles,
+        kind=view.kind,
+    )
+
+
+def revised(platform: Parts, person: Person, position: int) -> RevisedProfile:
+    profile = msgspec.structs.asdict(_profile(platform, person))
+    return RevisedProfile(**profile, status="open", position=position)
+
+
+def identity(view: IdentityView) -> Identity:
+    return Identity(
+        provider=view.provider,
+        name=view.name,
+        email=view.email,
+        email_trusted=view.email_trusted,
+        linked_at=view.linked_at,
+    )
+
+
+def consent(view: ConsentView) -> Consent:
+    return Consent(
+        document=view.document,
+        version=view.version,
+        language=view.language,
+        given_at=view.given_at,
     )
 
 

@@ -2,9 +2,13 @@
 
 from interfaces.http.identity import (
     erasure_status,
+    keys,
     native,
     opening,
+    personal_data,
+    profile,
     sessions,
+    users,
     web,
 )
 
@@ -13,5 +17,8 @@ ROUTES = [
     *native.ROUTES,
     *web.ROUTES,
     *sessions.ROUTES,
+    *profile.ROUTES,
+    *personal_data.ROUTES,
+    *users.ROUTES,
 ]
-PAGES = [*erasure_status.ROUTES]
+PAGES = [*keys.ROUTES, *erasure_status.ROUTES]

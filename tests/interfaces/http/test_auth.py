@@ -49,6 +49,18 @@ MAY: dict[tuple[str, str], frozenset[Role] | None] = {
     ("POST", f"{BASE}/auth/dev"): PUBLIC,
     ("POST", f"{BASE}/auth/refresh"): PUBLIC,
     ("POST", f"{BASE}/auth/logout"): PUBLIC,
+    ("GET", "/.well-known/jwks.json"): PUBLIC,
+    ("GET", f"{BASE}/me"): EVERYBODY,
+    ("PATCH", f"{BASE}/me"): EVERYBODY,
+    ("DELETE", f"{BASE}/me"): EVERYBODY,
+    ("GET", f"{BASE}/me/export"): EVERYBODY,
+    ("GET", f"{BASE}/me/identities"): EVERYBODY,
+    ("DELETE", f"{BASE}/me/identities/{{provider}}"): EVERYBODY,
+    ("GET", f"{BASE}/me/consents"): EVERYBODY,
+    ("PUT", f"{BASE}/me/consents/{{document}}"): EVERYBODY,
+    ("DELETE", f"{BASE}/me/consents/{{document}}"): EVERYBODY,
+    ("GET", f"{BASE}/users"): ADMIN,
+    ("PUT", f"{BASE}/users/{{user_id}}/roles"): ADMIN,
     ("GET", f"{BASE}/me/sessions"): EVERYBODY,
     ("DELETE", f"{BASE}/me/sessions/{{session_id}}"): EVERYBODY,
     ("POST", f"{BASE}/webhooks/facebook/deletion"): PUBLIC,
@@ -69,7 +81,7 @@ MAY: dict[tuple[str, str], frozenset[Role] | None] = {
     ("GET", f"{BASE}/streams/{{stream_id}}/outputs"): HOST_OR_ADMIN,
     ("POST", f"{BASE}/streams/{{stream_id}}/outputs"): HOST_OR_ADMIN,
     ("DELETE", f"{BASE}/streams/{{stream_id}}/outputs/{{output_id}}"): HOST_OR_ADMIN,
-    ("POST", f"{BASE}/media"): HOST_OR_ADMIN,
+    ("POST", f"{BASE}/media"): EVERYBODY,
     ("GET", f"{BASE}/events"): READERS,
     ("GET", f"{BASE}/events/feed"): READERS,
     ("GET", f"{BASE}/audit/verify"): READERS,
@@ -94,7 +106,7 @@ def served(api: Api) -> Iterator[tuple[str, str]]:
 
 
 def filled(path: str) -> str:
-    for name in ("stream_id", "output_id", "job_id", "session_id"):
+    for name in ("stream_id", "output_id", "job_id", "session_id", "user_id"):
         path = path.replace(f"{{{name}}}", SOME_ID)
     return path.replace("{name}", "nope").replace("{language}", "en")
 
