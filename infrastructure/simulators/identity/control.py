@@ -7,10 +7,25 @@ import msgspec
 from litestar import Response, Router, delete, get, post
 from litestar.params import FromPath
 
-from infrastructure.simulators.cloudflare.envelope import not_found, ok, read_body
+from infrastructure.simulators.cloudflare.envelope import (
+    bad_request,
+    not_found,
+    ok,
+    read_body,
+    refused,
+)
 from infrastructure.simulators.identity.answers import AnyRequest
 from infrastructure.simulators.identity.faults import IdentityFault
 from infrastructure.simulators.identity.native import NativeOrder, sign_in
+from infrastructure.simulators.identity.notices import (
+    AppleEvent,
+    FacebookEvent,
+    NoWebhooks,
+    Sending,
+    tell_by_apple,
+    tell_by_facebook,
+    tell_of_revocation,
+)
 from infrastructure.simulators.identity.people import Person
 from infrastructure.simulators.identity.signing import ALGORITHMS, Defect
 from infrastructure.simulators.identity.simulator import (
@@ -116,12 +131,40 @@ async def expire(
 
 @post("/{provider:str}/people/{person:str}/revoke", status_code=200)
 async def revoke(
-    provider: FromPath[str], person: FromPath[str], identity: Identity
+    provider: FromPath[str], person: FromPath[str], request: AnyRequest, identity: Identity
 ) -> Response[bytes]:
-    """The person takes their permission back in the provider's settings."""
-    name = _named(provider)
-    _check_person(identity, person)
-    return ok({"revoked": identity.state.take_back(name, person, by="person")})
+    """The person takes their permission back in the provider's settings, and Facebook and Apple
+    tell us. Nothing is sent where nobody said where our webhooks are."""
+    name, found = _named(provider), _known(identity, person)
+    sending = await read_body(request, Sending)
+    revoked = identity.state.take_back(name, person, by="person")
+    try:
+        notice = await tell_of_revocation(identity, name, found, sending)
+    except NoWebhooks:
+        notice = None
+    return ok({"revoked": revoked, "notice": notice})
+
+
+@post("/{provider:str}/people/{person:str}/{event:str}", status_code=200)
+async def tell(request: AnyRequest, identity: Identity) -> Response[bytes]:
+    """Facebook's `deauthorize` and `deletion`; Apple's `email-disabled`, `email-enabled`,
+    `consent-revoked` and `account-delete`. The result holds what we answered."""
+    provider, event = request.path_params["provider"], request.path_params["event"]
+    person = _known(identity, request.path_params["person"])
+    sending = await read_body(request, Sending)
+    for facebook_event in get_args(FacebookEvent):
+        if (provider, event) == ("facebook", facebook_event):
+            return ok(await tell_by_facebook(identity, person, facebook_event, sending))
+    for apple_event in get_args(AppleEvent):
+        if (provider, event) == ("apple", apple_event):
+            return ok(await tell_by_apple(identity, person, apple_event, sending))
+    raise not_found(f"the notice {event} of {provider}")
+
+
+@get("/notices")
+async def list_notices(identity: Identity) -> Response[bytes]:
+    """What providers told us by themselves, oldest first: the last thousand since the start."""
+    return ok(list(identity.notices))
 
 
 @get("/grants")
@@ -158,9 +201,15 @@ def _named(provider: str) -> Provider:
     raise not_found(f"the provider {provider}")
 
 
-def _check_person(identity: IdentitySimulator, person: str) -> None:
-    if identity.state.person(person) is None:
+def _known(identity: IdentitySimulator, person: str) -> Person:
+    found = identity.state.person(person)
+    if found is None:
         raise not_found(f"the person {person}")
+    return found
+
+
+def _no_webhooks(_: AnyRequest, _problem: NoWebhooks) -> Response[bytes]:
+    return refused(bad_request("no webhooks are configured: say where, with `to`", "/to"))
 
 
 handlers: list[Any] = [
@@ -172,9 +221,15 @@ handlers: list[Any] = [
     order_defect,
     expire,
     revoke,
+    tell,
+    list_notices,
     list_grants,
     list_revocations,
     order_fault,
     clear_faults,
 ]
-identity_control_routes = Router(path="/_simulator/identity", route_handlers=handlers)
+identity_control_routes = Router(
+    path="/_simulator/identity",
+    route_handlers=handlers,
+    exception_handlers={NoWebhooks: _no_webhooks},
+)

@@ -89,23 +89,20 @@ def keep_code(
     provider: Provider,
     asked: Asked,
     person: Person,
-    *,
-    offline: bool = False,
+    **chosen: Any,
 ) -> Code:
-    """A new code for what was asked. The grant is the caller's to give."""
-    return identity.state.keep_code(
-        Code(
-            provider=provider,
-            client_id=asked.client_id,
-            person=person.id,
-            redirect_uri=asked.redirect_uri,
-            scopes=asked.scopes,
-            expires_at=now() + CODE_SECONDS,
-            nonce=asked.field("nonce"),
-            challenge=asked.field("code_challenge"),
-            offline=offline,
-        )
+    """A new code for what was asked; `chosen` are fields of it. The grant is the caller's."""
+    code = Code(
+        provider=provider,
+        client_id=asked.client_id,
+        person=person.id,
+        redirect_uri=asked.redirect_uri,
+        scopes=asked.scopes,
+        expires_at=now() + CODE_SECONDS,
+        nonce=asked.field("nonce"),
+        challenge=asked.field("code_challenge"),
     )
+    return identity.state.keep_code(msgspec.structs.replace(code, **chosen))
 
 
 def challenge_of(verifier: str) -> str:

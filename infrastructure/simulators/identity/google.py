@@ -209,8 +209,12 @@ def id_token(
     return identity.id_tokens.issue("google", claims, secret=identity.app("google").secret)
 
 
+def google_subject(person: str) -> str:
+    return numeric_subject("google", person, 21)
+
+
 def _person_claims(person: Person, scopes: tuple[str, ...]) -> dict[str, Any]:
-    claims: dict[str, Any] = {"sub": numeric_subject("google", person.id, 21)}
+    claims: dict[str, Any] = {"sub": google_subject(person.id)}
     if person.workspace:
         claims["hd"] = person.workspace
     if "email" in scopes and person.email:

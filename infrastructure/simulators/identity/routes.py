@@ -13,8 +13,11 @@ from infrastructure.simulators.identity.answers import (
     refused_page,
     sent_back,
 )
+from infrastructure.simulators.identity.apple import apple_routes
 from infrastructure.simulators.identity.control import identity_control_routes
+from infrastructure.simulators.identity.facebook_graph import facebook_routes
 from infrastructure.simulators.identity.google import google_routes
+from infrastructure.simulators.identity.instagram import instagram_routes
 from infrastructure.simulators.identity.line_api import line_routes
 
 
@@ -32,7 +35,14 @@ def _sent_back(_: AnyRequest, problem: SentBack) -> Response[Any]:
 
 identity_routes = Router(
     path="/",
-    route_handlers=[identity_control_routes, line_routes, google_routes],
+    route_handlers=[
+        identity_control_routes,
+        line_routes,
+        facebook_routes,
+        instagram_routes,
+        google_routes,
+        apple_routes,
+    ],
     exception_handlers={
         ApiRefused: _refused,
         PageRefused: _refused_page,

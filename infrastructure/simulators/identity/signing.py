@@ -75,8 +75,7 @@ class IdTokens:
     ) -> str:
         """Signed with the provider's key; `hs256`: with the client's secret, as LINE's for the
         web are."""
-        waiting = self.ordered.get(provider)
-        defect = waiting.pop(0) if waiting else None
+        defect = self.take_defect(provider)
         if defect == "other_flow":
             hs256 = not hs256
         claims = _spoilt(claims, defect)
@@ -85,6 +84,14 @@ class IdTokens:
             text = "another secret" if defect == "signature" else secret
             return _assembled("HS256", None, claims, text.encode())
         return _signed(claims, key, defect)
+
+    def next_defect(self, provider: Provider) -> Defect | None:
+        waiting = self.ordered.get(provider)
+        return waiting[0] if waiting else None
+
+    def take_defect(self, provider: Provider) -> Defect | None:
+        waiting = self.ordered.get(provider)
+        return waiting.pop(0) if waiting else None
 
 
 def new_key(provider: Provider) -> SigningKey:
@@ -111,7 +118,7 @@ def half_hash(value: str) -> str:
 def _spoilt(claims: dict[str, Any], defect: Defect | None) -> dict[str, Any]:
     match defect:
         case "expired":
-            past = {name: claims[name] - 2 * _DAY for name in ("iat", "exp")}
+            past = {name: claims[name] - 3 * _DAY for name in ("iat", "exp")}
             return claims | past
         case "issuer":
             return claims | {"iss": "https://issuer.example"}

@@ -1,6 +1,7 @@
 """Puts the parts of the simulated login providers together."""
 
 import sqlite3
+from collections import deque
 from urllib.parse import urlsplit
 
 from litestar.di import NamedDependency
@@ -9,9 +10,10 @@ from infrastructure.simulators.config import IdentityApp, IdentityConfig
 from infrastructure.simulators.identity.faults import IdentityFaults
 from infrastructure.simulators.identity.people import Person
 from infrastructure.simulators.identity.signing import IdTokens, SigningKeys
-from infrastructure.simulators.identity.state import IdentityState, Provider
+from infrastructure.simulators.identity.state import IdentityState, Notice, Provider
 
 PROVIDERS: tuple[Provider, ...] = ("line", "facebook", "instagram", "google", "apple")
+_KEPT = 1000
 
 
 class IdentitySimulator:
@@ -24,6 +26,7 @@ class IdentitySimulator:
         self.keys = SigningKeys(self.state)
         self.id_tokens = IdTokens(self.keys)
         self.faults = IdentityFaults()
+        self.notices: deque[Notice] = deque(maxlen=_KEPT)
 
     def app(self, provider: Provider) -> IdentityApp:
         apps: dict[Provider, IdentityApp] = {

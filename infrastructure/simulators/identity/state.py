@@ -95,6 +95,17 @@ class Revocation(msgspec.Struct, frozen=True, kw_only=True):
     at: int
 
 
+class Notice(msgspec.Struct, kw_only=True):
+    """What a provider told us by itself, and what we answered."""
+
+    provider: Provider
+    event: str
+    person: str
+    url: str = ""
+    status: int | None = None
+    answer: str = ""
+
+
 class IdentityState:
     """The collections, and what changes several of them at once."""
 

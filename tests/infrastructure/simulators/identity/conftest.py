@@ -9,6 +9,7 @@ import pytest
 from infrastructure.simulators.cloudflare.courier import tls
 from infrastructure.simulators.serving import Simulators
 from tests.support.simulated_identity import simulated_providers
+from tests.support.simulators import WebhookCatcher
 
 
 @pytest.fixture
@@ -21,3 +22,9 @@ async def providers(tmp_path: Path) -> AsyncIterator[Simulators]:
 async def web(providers: Simulators) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=providers.url, trust_env=False, verify=tls()) as client:
         yield client
+
+
+@pytest.fixture
+async def hooks() -> AsyncIterator[WebhookCatcher]:
+    async with WebhookCatcher().listening() as listening:
+        yield listening

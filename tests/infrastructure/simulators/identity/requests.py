@@ -1,12 +1,20 @@
 """Requests that are in order, for tests to spoil one thing of."""
 
+import time
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+import jwt
 
 from infrastructure.simulators.identity.state import Provider
 from infrastructure.simulators.serving import Simulators
-from tests.support.simulated_identity import CALLBACKS, returned, sign_in_at
+from tests.support.simulated_identity import (
+    CALLBACKS,
+    apple_private_key,
+    returned,
+    sign_in_at,
+)
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # of RFC 7636, Appendix B
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -24,7 +32,13 @@ SCOPES = {
     "instagram": "instagram_business_basic",
     "apple": "name email",
 }
-TOKEN_PATHS = {"line": "/line/oauth2/v2.1/token", "google": "/google/token"}
+TOKEN_PATHS = {
+    "line": "/line/oauth2/v2.1/token",
+    "google": "/google/token",
+    "facebook": "/facebook/v25.0/oauth/access_token",
+    "instagram": "/instagram/oauth/access_token",
+    "apple": "/apple/auth/token",
+}
 
 
 def authorization(providers: Simulators, provider: Provider, **spoilt: str | None) -> str:
@@ -58,7 +72,9 @@ async def exchange(
     fields = {
         "grant_type": "authorization_code",
         "client_id": client_id(providers, provider),
-        "client_secret": providers.identity.app(provider).secret,
+        "client_secret": apple_secret(providers)
+        if provider == "apple"
+        else providers.identity.app(provider).secret,
         "redirect_uri": f"{CALLBACKS}/{provider}/callback",
         "code_verifier": VERIFIER,
     }
@@ -66,5 +82,22 @@ async def exchange(
     return await web.post(TOKEN_PATHS[provider], data=sent)
 
 
-def client_id(providers: Simulators, provider: Provider) -> str:
-    return providers.identity.app(provider).client_ids[0]
+def client_id(providers: Simulators, provider: Provider, *, which: int = 0) -> str:
+    return providers.identity.app(provider).client_ids[which]
+
+
+def apple_secret(providers: Simulators, **spoilt: Any) -> str:
+    """The client secret Apple wants: a JWT of ours. `kid` and `algorithm` can be spoilt too."""
+    key = providers.config.identity.apple_key
+    issued = int(time.time())
+    claims = {
+        "iss": key.team_id,
+        "iat": issued,
+        "exp": issued + 300,
+        "aud": "https://appleid.apple.com",
+        "sub": client_id(providers, "apple"),
+        **spoilt,
+    }
+    kid, algorithm = claims.pop("kid", key.key_id), claims.pop("algorithm", "ES256")
+    signed_with = "s" * 32 if algorithm == "HS256" else apple_private_key()
+    return jwt.encode(claims, signed_with, algorithm=algorithm, headers={"kid": kid})
