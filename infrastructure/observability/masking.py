@@ -14,19 +14,21 @@ MASK = "***"
 _SHORTEST_SECRET = 6
 
 _SECRET_FIELD = re.compile(
-    r"(?:^|_|-)(?:authorization|cookie|credentials?|passphrase|passwd|password|pem|secret|"
-    r"signature|token|webhook_auth)$|(?:api|access|master|private|secret|signing|stream)_?key$|"
-    r"whip_url$",
+    r"(?:^|_|-)(?:authorization|cookie|credentials?|nonce|passphrase|passwd|password|pem|secret|"
+    r"signature|token|verifier|webhook_auth)$|"
+    r"(?:api|access|master|private|secret|signing|stream)_?key$|whip_url$",
     re.IGNORECASE,
 )
 # Where a secret shows by its surroundings. `\\` and `"` end one: a masked JSON line stays JSON.
 _SECRET_TEXT = re.compile(
     r"(?P<bearer>\bBearer\s+)[\w.~+/=-]{8,}"
     r"|(?P<user>://[^\s/:@]*:)[^\s/@\\\"]+(?=@)"
-    r"|(?P<query>[?&](?:token|signature|key|secret|passphrase|X-Amz-Signature)=)[^&\s\"'\\]+"
+    r"|(?P<query>[?&#](?:[a-z]+_){0,2}(?:token|signature|key|secret|passphrase|X-Amz-Signature|"
+    r"code|state|nonce|verifier|proof|signed_request)=)[^&\s\"'\\]+"
     r"|(?P<rtmp>rtmps?://[^\s\"'\\]+/)[^\s\"'\\/]+"
     r"|(?P<whip>https?://[^\s\"'\\]+/)[^\s\"'\\/]+(?=/webRTC/publish)"
-    r"|(?P<jwt>\beyJ)[\w-]+\.[\w-]+\.[\w-]+",
+    r"|(?P<jwt>\beyJ)[\w-]+\.[\w-]+\.[\w-]+"
+    r"|(?P<refresh>\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.)[\w-]{43}\.[\w-]{43}",
     re.IGNORECASE,
 )
 

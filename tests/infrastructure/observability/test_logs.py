@@ -14,6 +14,7 @@ from infrastructure.observability.masking import hide, hide_secrets_of, mask_tex
 from infrastructure.observability.traces import span
 from infrastructure.settings import load_settings
 
+REFRESH_TOKEN = f"01900000-0000-7000-8000-00000000000a.{'p' * 43}.{'q' * 43}"
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -74,7 +75,7 @@ def test_secret_fields_are_masked_at_any_depth(lines: Lines) -> None:
         "called",
         headers={"Authorization": "planted"},
         stream_key="planted",
-        items=[{"pem": "planted"}],
+        items=[{"pem": "planted", "code_verifier": "planted", "nonce": "planted"}],
     )
     assert "planted" not in lines.getvalue()
 
@@ -105,6 +106,15 @@ def test_secrets_of_settings_are_hidden() -> None:
         ("Authorization: Bearer abcdefgh.ijk", "Authorization: Bearer ***"),
         ("redis://user:planted@host/0", "redis://user:***@host/0"),
         ("wss://h/room?token=planted&after=3", "wss://h/room?token=***&after=3"),
+        (
+            "/callback?code=planted&state=planted&lang=th",
+            "/callback?code=***&state=***&lang=th",
+        ),
+        (
+            "https://g.test/x?client_secret=planted&fb_exchange_token=planted",
+            "https://g.test/x?client_secret=***&fb_exchange_token=***",
+        ),
+        (f"got {REFRESH_TOKEN}!", "got 01900000-0000-7000-8000-00000000000a.***!"),
         ("to rtmps://live.test:443/live/planted", "to rtmps://live.test:443/live/***"),
         ("https://c.test/planted/webRTC/publish", "https://c.test/***/webRTC/publish"),
         ("https://c.test/eyJh.eyJz.c2ln/manifest.m3u8", "https://c.test/eyJ***/manifest.m3u8"),
