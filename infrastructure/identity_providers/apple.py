@@ -89,7 +89,11 @@ class AppleProvider:
         return None
 
     def authorization_url(self, request: AuthorizationRequest) -> str:
-        """Apple posts the answer to a form that asked for a name; no cookie comes with it."""
+        """Apple posts the answer to a request that asks for a name; no cookie comes with it.
+
+        It does not document PKCE, but holds whoever began with it to it
+        (github.com/a-tokyo/apple-signin-auth issue 180).
+        """
         return self._client(self._services_id).authorization_url(
             AUTHORIZE_URL,
             request,

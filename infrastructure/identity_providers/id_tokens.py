@@ -45,8 +45,8 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
     sub: str
     aud: str
-    iat: int
-    exp: int
+    iat: float
+    exp: float
     nonce: str | None = None
     name: str | None = None
     email: str | None = None
