@@ -160,7 +160,7 @@ class ReadNotice(Protocol):
     Raises `ValueError` when it is not what the provider sends.
     """
 
-    def __call__(self, source: str, body: bytes) -> ProviderNotice | None: ...
+    def __call__(self, source: str, body: bytes, /) -> ProviderNotice | None: ...
 
 
 class StoredNotice(Protocol):
