@@ -82,6 +82,10 @@ class LiveServer:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """As an operator would; it must end well."""
         process, self._process = self._process, None
         if process is not None:
             process.terminate()

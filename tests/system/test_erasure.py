@@ -1,0 +1,208 @@
+"""Somebody who asked to be forgotten is: nothing they could be known by is left in any table, Redis
+key, file, export or log line, and the log replays and verifies as before."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.identity.events import PersonalDataErased
+from infrastructure.database import create_engine
+from infrastructure.embedded.private_redis import PrivateRedis
+from infrastructure.embedded.private_simulators import PrivateSimulators
+from infrastructure.event_store.schema import LOG
+from infrastructure.read_models.generations import Generation, Generations
+from infrastructure.read_models.redis_store import keys_below, mark_of
+from infrastructure.read_models.schema import generation_table
+from infrastructure.simulators.config import IdentityConfig
+from interfaces.contexts import PROJECTIONS
+from projections.projection import Projection, TableProjection
+from tests.support.eventually import eventually
+from tests.support.planting import Plant
+from tests.support.searching import Search, entries, rows
+from tests.support.serving import LiveServer
+
+pytestmark = pytest.mark.system
+
+_REGISTERED = IdentityConfig()
+# What the simulated providers themselves know of people. Pictures are in files of their own.
+_THEIRS = ("simulators.sqlite3", "simulators.sqlite3-wal", "simulators.sqlite3-shm")
+
+
+class Ground:
+    """A whole platform, and everything it keeps anywhere."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.var = folder / "var"
+        self.simulators = (
+            f"http://127.0.0.1:{PrivateSimulators(self.var / 'simulators').ports().http}"
+        )
+        self._database_url = database_url or f"sqlite+aiosqlite:///{self.var}/live.db"
+        chosen = {"LIVE_DATABASE_URL": database_url} if database_url else {}
+        self.server = LiveServer(folder, chosen | _settings(self.simulators))
+
+    @asynccontextmanager
+    async def engine(self) -> AsyncIterator[AsyncEngine]:
+        engine = create_engine(self._database_url)
+        yield engine
+        await engine.dispose()
+
+    def redis(self, database: int) -> Any:
+        return Redis.from_url(PrivateRedis(self.var / "redis").url(database))
+
+    async def found(self, plant: Plant) -> list[str]:
+        """Where any trace of the person is kept: tables and both Redises."""
+        search = Search(plant.texts)
+        async with self.engine() as engine, self.redis(0) as views, self.redis(1) as jobs:
+            return [
+                *await search.everywhere(rows(engine)),
+                *await search.everywhere(entries(views)),
+                *await search.everywhere(entries(jobs)),
+            ]
+
+    def found_in_files(self, plant: Plant) -> list[str]:
+        return Search(plant.texts).files(self.var, but=_THEIRS)
+
+    async def erasures(self, user_id: str) -> int:
+        wanted = select(LOG.events.c.position).where(
+            LOG.events.c.stream == f"account-{user_id}",
+            LOG.events.c.type == PersonalDataErased.tag,
+        )
+        async with self.engine() as engine, engine.connect() as connection:
+            return len((await connection.execute(wanted)).all())
+
+    async def forgotten(self, *plants: Plant) -> None:
+        """Waits until everybody's erasure is recorded and folded."""
+
+        async def done() -> bool:
+            recorded = [await self.erasures(plant.user_id) for plant in plants]
+            return all(recorded) and await self.caught_up()
+
+        await eventually(done, timeout=60)
+
+    async def caught_up(self, generation: int = 1) -> bool:
+        """Whether every projection serves from `generation`, up to the end of the log."""
+        async with self.engine() as engine, engine.connect() as connection:
+            head = (await connection.execute(select(LOG.log_head.c.position))).scalar_one()
+        served = [await self._serving(each) for each in PROJECTIONS]
+        return all(each.generation == generation and each.position >= head for each in served)
+
+    async def _serving(self, projection: Projection[Any]) -> Generation:
+        async with self.engine() as engine, self.redis(0) as redis:
+            found = await Generations(engine).of([projection.name])
+            (active,) = (each for each in found if each.state == "active")
+            if isinstance(projection, TableProjection):
+                return active
+            mark = mark_of(await redis.get(f"{_keys_of(projection, active)}mark"))
+        return msgspec.structs.replace(active, position=mark.position)
+
+    async def views(self) -> dict[str, dict[str, Any]]:
+        """Every view that is served, by projection and key."""
+        return {each.name: await self._views(each) for each in PROJECTIONS}
+
+    async def _views(self, projection: Projection[Any]) -> dict[str, Any]:
+        serving = await self._serving(projection)
+        if isinstance(projection, TableProjection):
+            table = generation_table(projection, serving.generation)
+            async with self.engine() as engine, engine.connect() as connection:
+                found = await connection.execute(select(table.c.key, table.c.view))
+                return {key: msgspec.json.decode(view) for key, view in found}
+        async with self.redis(0) as redis:
+            stored = await redis.hgetall(f"{_keys_of(projection, serving)}views")
+        return {key.decode(): msgspec.json.decode(view) for key, view in stored.items()}
+
+
+def _keys_of(projection: Projection[Any], serving: Generation) -> str:
+    return f"{keys_below('live:', projection.name)}{serving.token}:"
+
+
+def _settings(simulators: str) -> dict[str, str]:
+    line, google = _REGISTERED.line, _REGISTERED.google
+    return {
+        "LIVE_LOG_LEVEL": "debug",
+        "LIVE_RATE_LIMIT_PER_MINUTE": "0",
+        "LIVE_IDENTITY_SIMULATOR_URL": simulators,
+        "LIVE_LINE_CHANNEL_ID": line.client_ids[0],
+        "LIVE_LINE_CHANNEL_SECRET": line.secret,
+        "LIVE_LINE_EMAIL": "on",
+        "LIVE_GOOGLE_CLIENT_IDS": ",".join(google.client_ids),
+        "LIVE_GOOGLE_CLIENT_SECRET": google.secret,
+    }
+
+
+@pytest.fixture(params=["sqlite", "mysql"])
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
+    url = "" if request.param == "sqlite" else request.getfixturevalue("mysql_url")
+    made = Ground(tmp_path, url)
+    with made.server:
+        yield made
+
+
+async def test_nothing_of_an_erased_person_is_left_anywhere(ground: Ground) -> None:
+    plant = Plant(ground.server, ground.simulators)
+    await plant.live_a_life()
+    assert_everything_is_exported(plant, await plant.ask("GET", "/me/export"))
+    await eventually(ground.caught_up, timeout=30)
+    before = await ground.found(plant)
+    assert {hit.rpartition(" in ")[2] for hit in before} >= {"accounts_g1"}
+    assert any("live_streams" in hit for hit in before)
+    assert not any(subject in hit for hit in before for subject in plant.subjects)
+    assert any(plant.picture[16:].decode() in hit for hit in ground.found_in_files(plant))
+
+    await plant.ask("DELETE", "/me")
+    await ground.forgotten(plant)
+
+    assert await ground.found(plant) == []
+    shown = await Plant.try_to(plant, "GET", f"/streams/{plant.shows[0]}")
+    assert shown.status_code in {200, 401}
+    await assert_the_log_stands(ground, plant)
+    await assert_a_rebuild_is_the_same(ground, plant)
+    await assert_no_file_keeps_them(ground, plant)
+
+
+def assert_everything_is_exported(plant: Plant, export: dict[str, Any]) -> None:
+    profile = export["profile"]
+    assert (profile["name"], profile["language"]) == (plant.new_name, "th")
+    assert profile["avatar_key"]
+    assert {each["provider"] for each in export["identities"]} == {"line", "google"}
+    assert {each["email"] for each in export["identities"]} == {plant.email}
+    assert [each["document"] for each in export["consents"]] == ["privacy"]
+    assert len(export["sessions"]) == 3
+    assert [each["id"] for each in export["shows"]] == plant.shows
+    told = msgspec.json.encode(export["events"]).decode()
+    assert all(text in told for text in (plant.name, plant.new_name, plant.email))
+
+
+async def assert_the_log_stands(ground: Ground, plant: Plant) -> None:
+    search, live = Search(plant.texts), ground.server.live
+    exported = await asyncio.to_thread(live, "events", "export", "--personal", "--to", "-")
+    assert plant.user_id in exported
+    assert search.found_in("the export", exported.encode()) == []
+    assert msgspec.json.decode(await asyncio.to_thread(live, "events", "verify"))["intact"]
+    stream = f"account-{plant.user_id}"
+    state = await asyncio.to_thread(live, "events", "replay", "--stream", stream)
+    assert "erased" in state
+
+
+async def assert_a_rebuild_is_the_same(ground: Ground, plant: Plant) -> None:
+    served = await ground.views()
+    for projection in PROJECTIONS:
+        await asyncio.to_thread(ground.server.live, "projections", "rebuild", projection.name)
+    await eventually(lambda: ground.caught_up(2), timeout=60)
+    assert await ground.views() == served
+    assert await ground.found(plant) == []
+
+
+async def assert_no_file_keeps_them(ground: Ground, plant: Plant) -> None:
+    """Files keep what was overwritten until the scheduler has scrubbed, once a day and at start."""
+    await asyncio.to_thread(ground.server.stop)
+    await asyncio.to_thread(ground.server.start)
+    await eventually(lambda: not ground.found_in_files(plant), timeout=30)
+    assert Search(plant.texts).found_in("the log lines", ground.server.output.encode()) == []
