@@ -1,7 +1,6 @@
 """ID tokens, checked as OpenID Connect Core §3.1.3.7 asks, each flow with one algorithm alone."""
 
 import hashlib
-import hmac
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -76,7 +75,7 @@ class IdTokens:
         if not nonce:
             raise SignInRefused("nonce_missing")
         claims = _claims(await self.verified(token, audiences=audiences))
-        if not hmac.compare_digest((claims.nonce or "").encode(), nonce.encode()):
+        if claims.nonce != nonce:
             raise SignInRefused("wrong_nonce")
         return claims
 

@@ -5,7 +5,6 @@ Authlib writes the addresses and the requests; our own HTTP client carries them.
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 
@@ -13,6 +12,7 @@ from application.identity.ports import AuthorizationCode, AuthorizationRequest, 
 from application.ports import ProviderUnavailable
 from infrastructure.identity_providers.calls import Answer, ProviderCalls
 
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 # RFC 6749 §5.2. Any other word is the provider's own, and might hold anything.
 _ERRORS = frozenset(
     {
@@ -68,8 +68,9 @@ class OAuthClient:
         form = prepare_token_request(
             grant_type, client_id=self.client_id, client_secret=self._secret(), **parameters
         )
-        part = "params" if method == "GET" else "data"
-        sent = {part: dict(parse_qsl(form))}
+        sent: dict[str, Any] = (
+            {"params": form} if method == "GET" else {"content": form, "headers": _FORM}
+        )
         answer = await self._calls.send("token", method, url or self._token_url, **sent)
         return _granted(self._calls.provider, answer)
 

@@ -34,7 +34,7 @@ class UnofferedProvider:
         self._refuse()
 
     async def revoke(self, revocation: bytes) -> None:
-        """Nothing to do: nobody has signed in this way."""
+        """Nobody to tell: a provider hears only whom it has registered."""
 
     def _refuse(self) -> NoReturn:
         raise ProviderNotAvailable(self.provider, self._reason)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 
 from application.identity.ports import (
@@ -17,6 +18,7 @@ from infrastructure.identity_providers.calls import ProviderCalls
 from infrastructure.identity_providers.facebook import FacebookProvider
 from infrastructure.identity_providers.google import GoogleProvider
 from infrastructure.identity_providers.line import LineProvider
+from infrastructure.identity_providers.oauth import OAuthClient
 from infrastructure.settings import Secret
 from tests.infrastructure.identity_providers.issuer import Issuer, answer, form, issuing
 from tests.support.scripted_http import Reply
@@ -111,6 +113,23 @@ async def test_code_is_redeemed_with_its_verifier_and_our_secret() -> None:
         "client_id": "client",
         "client_secret": SECRET.text,
     }
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_code_arrives_letter_by_letter(method: str) -> None:
+    code = msgspec.structs.replace(CODE, code="4/0A+b%2F=&?#ĝ é")
+    async with issuing("line") as issuer:
+        issuer.routes[TOKEN] = answer({"access_token": "a"})
+        client = OAuthClient(
+            issuer.calls,
+            client_id="client",
+            secret=lambda: "a+b/c=&d",
+            token_url="https://api.line.me/oauth2/v2.1/token",
+        )
+        await client.redeem(code, method=method)
+        [exchange] = issuer.seen(TOKEN)
+    sent = exchange.query if method == "GET" else form(exchange)
+    assert (sent["code"], sent["client_secret"]) == (code.code, "a+b/c=&d")
 
 
 @pytest.mark.parametrize(

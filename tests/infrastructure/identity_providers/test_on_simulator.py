@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -17,8 +18,10 @@ from application.identity.ports import (
 )
 from application.ports import ProviderUnavailable
 from domain.identity.values import Provider
+from infrastructure.identity_providers.facebook import appsecret_proof
 from infrastructure.identity_providers.opening import open_http, open_identity_providers
 from infrastructure.settings import Secret, Settings, load_settings
+from infrastructure.simulators.cloudflare.courier import tls
 from infrastructure.simulators.serving import Simulators
 from tests.support.simulated_identity import (
     CALLBACKS,
@@ -253,13 +256,21 @@ async def test_lines_access_token_of_another_person_is_refused(
         await providers["line"].verify(mixed)
 
 
-async def test_wrong_appsecret_proof_opens_nothing(
-    settings: Settings, simulators: Simulators
-) -> None:
+async def test_facebook_takes_our_proof_and_no_other(simulators: Simulators) -> None:
+    token = (await from_sdk(simulators, "facebook")).access_token or ""
+    ours = Secret(simulators.config.identity.facebook.secret)
+    statuses = [
+        await _opened(simulators, token, appsecret_proof(secret, token))
+        for secret in (ours, Secret("another"))
+    ]
+    assert statuses == [200, 400]
+
+
+async def test_wrong_app_secret_opens_nothing(settings: Settings, simulators: Simulators) -> None:
     wrong = msgspec.structs.replace(settings, facebook_app_secret=Secret("another"))
     async with open_http(wrong) as http:
         facebook = open_identity_providers(wrong, http)["facebook"]
-        with pytest.raises(SignInRefused):
+        with pytest.raises(SignInRefused, match="access_token_not_valid"):
             await facebook.verify(await from_sdk(simulators, "facebook"))
 
 
@@ -294,3 +305,10 @@ async def test_provider_that_fails_is_not_a_refusal(
 async def _leave(provider: IdentityProvider, person: ExternalPerson) -> None:
     assert person.revocation is not None
     await provider.revoke(person.revocation)
+
+
+async def _opened(simulators: Simulators, token: str, proof: str) -> int:
+    query = {"access_token": token, "appsecret_proof": proof}
+    async with httpx.AsyncClient(trust_env=False, verify=tls()) as http:
+        answer = await http.get(f"{simulators.url}/facebook/v25.0/me", params=query)
+    return answer.status_code
