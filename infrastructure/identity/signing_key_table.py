@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Insert, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -49,22 +49,23 @@ class SigningKeyTable:
 
     async def make(self, number: int, *, signs_from: float) -> bool:
         """Whether this call made the key of this number, and nobody else had."""
-        private = Ed25519PrivateKey.generate()
-        kid = thumbprint(private.public_key())
-        row = insert(SIGNING_KEYS).values(
-            number=number,
-            kid=kid,
-            public_key=private.public_key().public_bytes_raw(),
-            sealed_private_key=self._seal.close(kid, private.private_bytes_raw()),
-            signs_from_us=_microseconds(signs_from),
-            needed_until_us=0,
-        )
         try:
             async with self._engine.begin() as connection:
-                await connection.execute(row)
+                await connection.execute(self._new(number, signs_from=signs_from))
         except IntegrityError:
             return False
         return True
+
+    async def replace_all(self, *, now: float) -> int:
+        """Makes a key that signs at once and drops every other; how many those were.
+
+        Raises `IntegrityError` when another process makes a key at the same moment.
+        """
+        async with self._engine.begin() as connection:
+            dropped = (await connection.execute(select(_KEYS.number))).scalars().all()
+            await connection.execute(delete(SIGNING_KEYS).where(_KEYS.number.in_(dropped)))
+            await connection.execute(self._new(max(dropped, default=0) + 1, signs_from=now))
+        return len(dropped)
 
     def private(self, key: SigningKey) -> Ed25519PrivateKey:
         """Raises `SecretUnreadable`."""
@@ -106,6 +107,18 @@ class SigningKeyTable:
                     update(SIGNING_KEYS).where(unchanged).values(sealed_private_key=renewed)
                 )
         return len(sealed)
+
+    def _new(self, number: int, *, signs_from: float) -> Insert:
+        private = Ed25519PrivateKey.generate()
+        kid = thumbprint(private.public_key())
+        return insert(SIGNING_KEYS).values(
+            number=number,
+            kid=kid,
+            public_key=private.public_key().public_bytes_raw(),
+            sealed_private_key=self._seal.close(kid, private.private_bytes_raw()),
+            signs_from_us=_microseconds(signs_from),
+            needed_until_us=0,
+        )
 
 
 def thumbprint(key: Ed25519PublicKey) -> str:

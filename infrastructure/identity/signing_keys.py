@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from infrastructure.identity.signing_key_table import SigningKey, SigningKeyTable, coordinate
 
 ANNOUNCED_SECONDS = 600
-LONGEST_USUAL_SECONDS = 3600  # what may live longer, its key is told of
+LONGEST_USUAL_SECONDS = 3600  # of LIVE_ACCESS_TOKEN_SECONDS; what lives longer, its key is told of
 _STALE_SECONDS = 60
 _AGAIN_SECONDS = 5
 _DAY_SECONDS = 86400

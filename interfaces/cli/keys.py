@@ -1,4 +1,6 @@
-"""`live keys`: what is sealed by the master key, after that has changed."""
+"""`live keys`: sealing anew after the master key has changed; a signing key that leaked."""
+
+import time
 
 import click
 from cryptography.fernet import MultiFernet
@@ -11,7 +13,7 @@ from interfaces.cli.opening import log_store, run
 
 @click.group()
 def keys() -> None:
-    """Change the master key.
+    """Change the master key, or replace a signing key that leaked.
 
     \b
     1. LIVE_MASTER_KEY=<new>, LIVE_PREVIOUS_MASTER_KEYS=<old>, restart every role
@@ -27,6 +29,23 @@ def reseal() -> None:
     May run beside the roles, and again when it was interrupted.
     """
     run(_reseal())
+
+
+@keys.command()
+def replace() -> None:
+    """Refuse every access token there is, and sign with a new key from now on.
+
+    For a signing key that leaked. Restart every role that serves requests afterwards: they
+    remember keys and tokens. Nobody is signed out: clients come back with their refresh tokens.
+    """
+    run(_replace())
+
+
+async def _replace() -> None:
+    async with log_store() as store:
+        table = SigningKeyTable(store.engine, master_keys(store.settings))
+        dropped = await table.replace_all(now=time.time())
+    click.echo(f"dropped\t{dropped}")
 
 
 async def _reseal() -> None:

@@ -26,7 +26,7 @@ _COMMANDS = {
         "See and repair processes and their deadlines.",
     ),
     "jobs": ("interfaces.cli.jobs:jobs", "See queues, and dead jobs, and run those again."),
-    "keys": ("interfaces.cli.keys:keys", "Seal secrets anew after the master key has changed."),
+    "keys": ("interfaces.cli.keys:keys", "Change the master key; replace a leaked signing key."),
     "simulate": (
         "interfaces.cli.simulate:simulate",
         "Run and steer the simulators of outside systems.",

@@ -152,6 +152,21 @@ async def test_key_that_signed_a_token_of_long_life_stays_for_it(
     assert await keys.retire() == 1
 
 
+async def test_leaked_key_is_replaced_at_once(engine: AsyncEngine, clock: Clock) -> None:
+    api = process(engine, clock)
+    leaked = await signing(api)
+    clock.now += 30 * DAY
+    await api.rotate(days=30)
+    clock.now += 1
+    assert await SigningKeyTable(engine, (NEW,)).replace_all(now=clock.now) == 2
+    restarted = process(engine, clock)
+    replacement = await signing(restarted)
+    assert await published(restarted) == [replacement]
+    assert restarted.public(leaked) is None
+    clock.now += 60
+    assert await signing(api) == replacement
+
+
 async def test_private_halves_stand_sealed_and_bound_to_their_key(
     engine: AsyncEngine, clock: Clock
 ) -> None:

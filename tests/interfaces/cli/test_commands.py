@@ -151,6 +151,13 @@ def test_keys_reseal_lets_the_old_master_key_go(tmp_path: Path) -> None:
     assert len(lines(changed, "token")) == 1
 
 
+def test_keys_replace_signs_with_another_key(installed: Installation) -> None:
+    [before] = lines(installed, "token")
+    assert lines(installed, "keys", "replace") == ["dropped\t1"]
+    [after] = lines(installed, "token")
+    assert before.partition(".")[0] != after.partition(".")[0]
+
+
 def test_operators_commands_answer_beside_a_private_redis(installed: Installation) -> None:
     assert "live_streams" in "".join(lines(installed, "projections", "status"))
     assert lines(installed, "jobs", "status")[-1] == "dead\t0"
