@@ -1,6 +1,7 @@
 """OAuth 2.0 as a confidential client (RFC 6749) with PKCE (RFC 7636).
 
-Authlib writes the addresses and the requests; our own HTTP client carries them.
+Authlib writes the addresses and the requests; our own HTTP client carries them, for Authlib's own
+has turned from httpx to another library and warns whoever has not (authlib issue 904).
 """
 
 from collections.abc import Callable, Mapping
