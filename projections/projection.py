@@ -24,6 +24,7 @@ class Projection(Generic[V]):
     view so far (None: there is none yet) and returns the new one (None: remove it); it is pure,
     and an exception in it parks the event's stream. `version` goes up when anything here changes
     what is kept: a new generation is then built beside the old one and takes its place.
+    `begins` are those of `types` that can only be the first of their view: none is looked for.
 
     A view that holds personal data says whose (`persons`: ids as in the events' `Personal`
     fields), and how it is without one's data (`forget`; None: remove it). When a person is erased
@@ -36,6 +37,7 @@ class Projection(Generic[V]):
     types: frozenset[str]
     key: Callable[[Recorded], str | None]
     fold: Callable[[V | None, Recorded], V | None]
+    begins: frozenset[str] = frozenset()
     persons: Callable[[V], Collection[str]] | None = None
     forget: Callable[[V, str], V | None] | None = None
 

@@ -28,7 +28,7 @@ _BATCH = 2000
 _IDLE_SECONDS = LEASE_SECONDS / 3
 _LONGEST_PAUSE = 10.0
 _OUTAGES = (DBAPIError, PoolTimeout, OSError, JobsUnavailable, LogUnavailable)
-_REST_SECONDS = 0.05  # no reaction is in a greater hurry, and under load batches grow instead
+_REST_SECONDS = 0.1  # no reaction is in a greater hurry, and under load batches grow instead
 _log = structlog.get_logger(__name__)
 
 

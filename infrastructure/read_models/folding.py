@@ -5,7 +5,7 @@ out, everything else goes on.
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
 
@@ -32,6 +32,8 @@ V = TypeVar("V", bound=msgspec.Struct)
 _CACHED_VIEWS = 5000
 
 _UNREADABLE = (UndecodableEvent, UnknownEvent)
+
+_Keyed = tuple[str | Exception | None, Recorded]
 
 
 class Poisoned(Exception):
@@ -75,8 +77,9 @@ class Folding(Generic[V]):
         """Folds events, in order; views that are not at hand yet come from `stored`."""
         keyed = [(self._key(recorded), recorded) for recorded in events]
         await self._find_holders(events, stored)
-        needed = {key for key, _ in keyed if isinstance(key, str)}.union(*self._holders.values())
-        await self._fetch(needed - self._views.keys(), stored)
+        begun, others = self._needed(keyed)
+        self._views.update((key, _refusal(key)) for key in begun - self._views.keys())
+        await self._fetch(others.union(*self._holders.values()) - self._views.keys(), stored)
         for key, recorded in keyed:
             if key is not None and recorded.stream not in self._set_aside:
                 if isinstance(key, str):
@@ -128,6 +131,15 @@ class Folding(Generic[V]):
         self._positions = {}
         self._erased = set()
         self.parked = []
+
+    def _needed(self, keyed: Iterable[_Keyed]) -> tuple[set[str], set[str]]:
+        """Keys of views that begin here, and of those that may be stored."""
+        begun: set[str] = set()
+        others: set[str] = set()
+        for key, recorded in keyed:
+            if isinstance(key, str) and key not in begun:
+                (begun if recorded.type in self._projection.begins else others).add(key)
+        return begun - others, others
 
     async def _fetch(self, missing: Collection[str], stored: StoredViews) -> None:
         found = await stored.load(missing) if missing else {}

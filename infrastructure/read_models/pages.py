@@ -1,7 +1,7 @@
 """Reads the log in pages for several projections at once.
 
-Those that ask for the same page at the same time share one read; only events of the wanted
-types are decoded.
+Those that ask for the same page at the same time share one read, and near the log's end what one
+has read is at hand for the others. Only events of the wanted types are decoded.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from domain.shared import Recorded
 from infrastructure.event_store.schema import TYPE, Row
 
 _READ_SECONDS = 30.0
+_TAIL_ROWS = 1000
 
 
 class RowLog(EventLog, Protocol):
@@ -32,9 +33,13 @@ class LogPages:
     def __init__(self, log: RowLog) -> None:
         self.log = log
         self._reading: dict[tuple[int, int], asyncio.Task[Sequence[Row]]] = {}
+        self._tail: list[Row] = []
 
     async def read(self, after: int, limit: int) -> Sequence[Row]:
-        """Rows beyond `after`, at most `limit`."""
+        """Rows beyond `after`, at most `limit`; there may be more of them than are returned."""
+        if self._tail and self._tail[0][0] <= after + 1 <= self._tail[-1][0]:
+            start = after + 1 - self._tail[0][0]  # positions have no gaps
+            return self._tail[start : start + limit]
         wanted = (after, limit)
         reading = self._reading.get(wanted)
         if reading is None:
@@ -46,7 +51,18 @@ class LogPages:
     async def _read(self, after: int, limit: int) -> Sequence[Row]:
         """A connection may die without a word; no page takes this long."""
         async with asyncio.timeout(_READ_SECONDS):
-            return await self.log.read_rows(after, limit)
+            rows = await self.log.read_rows(after, limit)
+        self._keep(rows, at_the_end=len(rows) < limit)
+        return rows
+
+    def _keep(self, rows: Sequence[Row], *, at_the_end: bool) -> None:
+        """Rows far from the log's end are not kept: who rebuilds passes them alone."""
+        if not rows:
+            return
+        if self._tail and rows[0][0] == self._tail[-1][0] + 1:
+            self._tail = [*self._tail[-_TAIL_ROWS:], *rows]
+        elif at_the_end:
+            self._tail = list(rows)
 
     async def wanted(self, rows: Sequence[Row], types: Collection[str]) -> list[Recorded]:
         some = [row for row in rows if row[TYPE] in types]

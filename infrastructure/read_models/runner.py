@@ -41,7 +41,7 @@ _PAGE_EVENTS = 2000
 _BATCH_EVENTS = 100_000
 _IDLE_SECONDS = 0.5
 _COMMIT_SECONDS = 60.0
-_LONGEST_REST = 0.02
+_REST_AN_EVENT, _LONGEST_REST = 0.001, 0.05
 _TRACED_EVENTS = 20
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _OUTAGES = (
@@ -176,12 +176,13 @@ class Runner:
             if self._retries and self._committing is None:
                 return
             if not behind:
-                self._rest(began)
+                self._rest(began, len(rows))
                 await self._caught_up()
 
-    def _rest(self, began: float) -> None:
+    def _rest(self, began: float, events: int) -> None:
+        """Half of the time is rest, or more: under load batches grow instead of their number."""
         now = asyncio.get_running_loop().time()
-        self._rest_until = now + min(now - began, _LONGEST_REST)
+        self._rest_until = now + min(max(now - began, events * _REST_AN_EVENT), _LONGEST_REST)
 
     async def _fold(self, rows: Sequence[Row]) -> None:
         events = await self._around.pages.wanted(rows, self._types)
@@ -266,7 +267,6 @@ class Runner:
             self._announce()
             _log.info("projection_serves", projection=self._name, position=self._reached)
         if await self._grown():
-            # Half of the time is rest: under load, batches grow instead of their number.
             await asyncio.sleep(self._rest_until - asyncio.get_running_loop().time())
         else:
             await self._store.probe()

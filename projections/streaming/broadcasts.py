@@ -283,6 +283,7 @@ BROADCASTS = TableProjection(
     types=frozenset({fact.LiveStreamScheduled.tag, *(event.tag for event in FOLDS)}),
     key=_stream_id,
     fold=_fold,
+    begins=frozenset({fact.LiveStreamScheduled.tag}),
     columns=(
         Column("host_id", String(255), nullable=False, index=True),
         Column("status", String(16), nullable=False),

@@ -218,6 +218,7 @@ LIVE_STREAMS = RedisProjection(
     types=frozenset({fact.LiveStreamScheduled.tag, *(event.tag for event in FOLDS)}),
     key=_stream_id,
     fold=_fold,
+    begins=frozenset({fact.LiveStreamScheduled.tag}),
     persons=_host,
     forget=_without_host,
     rankings=_rankings,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import pytest
 from asyncmy.errors import DataError as MySqlDataError
@@ -32,8 +33,10 @@ class Kept:
         self.views: dict[str, bytes] = {}
         self.parked: dict[str, Parked] = {}
         self.mark = Mark(0, 0)
+        self.looked_for: set[str] = set()
 
     async def load(self, keys: Collection[str]) -> dict[str, bytes]:
+        self.looked_for.update(keys)
         return {key: self.views[key] for key in keys if key in self.views}
 
     async def holding(self, _persons: Collection[str]) -> dict[str, set[str]]:
@@ -108,6 +111,17 @@ def test_every_event_is_in_its_view_or_behind_a_parked_one(events: list[Event]) 
         is_poison = isinstance(each.event, Scored) and each.event.note == "poison"
         is_poison = is_poison or each.stream in {"player-é", "player-ddddd"}
         assert not is_poison or (parked is not None and parked.position <= each.position)
+
+
+def test_a_view_that_an_event_begins_is_not_looked_for() -> None:
+    begun = replace(SCORES, begins=frozenset({Scored.tag}))
+    kept, folding = Kept(), Folding(begun)
+    kept.views["bob"] = json.encode(Score(player="bob", points=5, events=1))
+    events = recorded([Scored(player="ann", points=1), Left(player="bob")])
+    asyncio.run(folding.take(events, kept))
+    assert kept.looked_for == {"bob"}
+    kept.commit(folding, 2)
+    assert kept.views.keys() == {"ann"}
 
 
 def test_fault_text_says_which_error_and_where_and_none_of_its_words() -> None:
