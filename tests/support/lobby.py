@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -112,6 +111,36 @@ class Patience:
             raise TooManyAttempts(60.0)
 
 
+class Fuse:
+    """Blows once, after `left` calls to the outside have had their effect: as if we crashed."""
+
+    def __init__(self) -> None:
+        self.left = 0
+
+    def on(self, port: Any) -> Any:
+        """The port, with the fuse in every call to it."""
+        return _Fused(port, self)
+
+    def burn(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise ConnectionAbortedError
+
+
+class _Fused:
+    def __init__(self, port: Any, fuse: Fuse) -> None:
+        self._port = port
+        self._fuse = fuse
+
+    def __getattr__(self, name: str) -> Any:
+        async def call(*arguments: Any, **named: Any) -> Any:
+            answer = await getattr(self._port, name)(*arguments, **named)
+            self._fuse.burn()
+            return answer
+
+        return call
+
+
 @dataclass(kw_only=True)
 class Lobby:
     """Everything people need to come in, and the levers to move it."""
@@ -124,6 +153,7 @@ class Lobby:
     backlog: Backlog
     clock: StageClock
     patience: Patience
+    fuse: Fuse
     vault: SqlVault
     inbox: WebhookInbox
     sessions: SqlSessions
@@ -239,26 +269,42 @@ async def _built(
         "providers": {name: Desk(name) for name in ("line", "google", "apple", "facebook")},
         "clock": clock,
     }
-    backlog, patience = Backlog(clock), Patience()
+    levers: dict[str, Any] = {"backlog": Backlog(clock), "patience": Patience(), "fuse": Fuse()}
     services = IdentityServices(
-        IdentityPorts(
-            bus=store.sequencer,
-            log=store.log,
-            jobs=backlog,
-            one_time=RedisOneTimeStore(redis, [key], prefix=f"{token_hex(4)}:"),
-            keys=keyring,
-            throttle=patience,
-            read_notice=_read_notice,
-            new_id=new_id,
-            new_secret=lambda: token_hex(32),
-            derived_id=derived_id,
-            session_life=timedelta(days=30),
-            **shared,
+        _ports(
+            store,
+            keyring,
+            RedisOneTimeStore(redis, [key], prefix=f"{token_hex(4)}:"),
+            {**shared, **levers},
         )
     )
     exports = PersonExports(log=store.log, sessions=shared["sessions"], clock=clock)
-    own: dict[str, Any] = {"backlog": backlog, "patience": patience, "exports": exports}
-    return Lobby(engine=engine, store=store, services=services, **own, **shared)
+    return Lobby(engine=engine, store=store, services=services, exports=exports, **levers, **shared)
+
+
+def _ports(
+    store: EventStore, keyring: Keyring, one_time: RedisOneTimeStore, parts: dict[str, Any]
+) -> IdentityPorts:
+    on = parts["fuse"].on
+    return IdentityPorts(
+        bus=on(store.sequencer),
+        log=store.log,
+        jobs=on(parts["backlog"]),
+        one_time=one_time,
+        keys=on(keyring),
+        throttle=parts["patience"],
+        read_notice=_read_notice,
+        new_id=new_id,
+        new_secret=lambda: token_hex(32),
+        derived_id=derived_id,
+        vault=on(parts["vault"]),
+        inbox=on(parts["inbox"]),
+        objects=on(parts["objects"]),
+        pseudonyms=on(parts["pseudonyms"]),
+        sessions=on(parts["sessions"]),
+        providers=parts["providers"],
+        clock=parts["clock"],
+    )
 
 
 def _read_notice(_source: str, body: bytes) -> ProviderNotice:
