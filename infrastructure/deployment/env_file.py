@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infrastructure.embedded.secrets import kept_secret, kept_signing_key
+from infrastructure.embedded.secrets import kept_apple_key, kept_secret, kept_signing_key
+from infrastructure.embedded.simulated_identity import public_key_text
 from infrastructure.settings import SETTINGS
+from infrastructure.simulators.config import IdentityConfig
 
 _SIMULATORS = "http://simulators.localhost:8090"
 # Set in compose.yaml, from the services there.
@@ -24,7 +26,7 @@ def main(arguments: list[str]) -> None:
 
 
 def development() -> Mapping[str, str]:
-    """Everything on this machine; the simulators stand for Cloudflare and R2."""
+    """Everything on this machine; the simulators stand for Cloudflare, R2 and login providers."""
     return {
         "COMPOSE_PROFILES": "development",
         "LIVE_ENV": "development",
@@ -40,6 +42,7 @@ def development() -> Mapping[str, str]:
         "LIVE_R2_ACCESS_KEY_ID": secrets.token_hex(16),
         "LIVE_R2_SECRET_ACCESS_KEY": secrets.token_hex(32),
         "LIVE_R2_PUBLIC_URL": f"{_SIMULATORS}/media",
+        **_registrations(),
     }
 
 
@@ -54,6 +57,31 @@ def production() -> Mapping[str, str]:
         "LIVE_PUBLIC_URL": "",
         **own,
         **{name: "" for name in required if name not in own and name not in _ADDRESSES},
+    }
+
+
+def _registrations() -> Mapping[str, str]:
+    """At the simulated login providers: ids as compose.yaml has them, fresh secrets."""
+    with TemporaryDirectory() as name:
+        private_key = kept_apple_key(Path(name), "apple.p8").text
+    apps = IdentityConfig()
+    return {
+        "LIVE_IDENTITY_SIMULATOR_URL": _SIMULATORS,
+        "LIVE_LINE_CHANNEL_ID": apps.line.client_ids[0],
+        "LIVE_LINE_CHANNEL_SECRET": secrets.token_hex(16),
+        "LIVE_LINE_EMAIL": "on",
+        "LIVE_FACEBOOK_APP_ID": apps.facebook.client_ids[0],
+        "LIVE_FACEBOOK_APP_SECRET": secrets.token_hex(16),
+        "LIVE_INSTAGRAM_APP_ID": apps.instagram.client_ids[0],
+        "LIVE_INSTAGRAM_APP_SECRET": secrets.token_hex(16),
+        "LIVE_GOOGLE_CLIENT_IDS": ",".join(apps.google.client_ids),
+        "LIVE_GOOGLE_CLIENT_SECRET": secrets.token_urlsafe(24),
+        "LIVE_APPLE_SERVICES_ID": apps.apple.client_ids[0],
+        "LIVE_APPLE_BUNDLE_IDS": ",".join(apps.apple.client_ids[1:]),
+        "LIVE_APPLE_TEAM_ID": apps.apple_key.team_id,
+        "LIVE_APPLE_KEY_ID": apps.apple_key.key_id,
+        "LIVE_APPLE_PRIVATE_KEY": private_key,
+        "SIMULATED_APPLE_PUBLIC_KEY": public_key_text(private_key),
     }
 
 

@@ -1,4 +1,4 @@
-"""The simulators of Cloudflare and R2 as a child process, on ports that last.
+"""The simulators of outside systems as a child process, on ports that last.
 
 Stream keys and playback addresses hold the ports, so they are chosen once and kept in the state
 folder.
@@ -16,7 +16,7 @@ import structlog
 
 from infrastructure.embedded.ports import free_port
 from infrastructure.embedded.watching import Watch
-from infrastructure.simulators.config import SimulatorConfig, WebhookTarget
+from infrastructure.simulators.config import IdentityConfig, SimulatorConfig, WebhookTarget
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 3.0
@@ -58,10 +58,16 @@ class PrivateSimulators:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self._kept_ports() or self._choose_ports()
 
-    def start(self, api_token: str, webhooks_to: str, secrets: WebhookSecrets) -> Ports:
+    def start(
+        self,
+        api_token: str,
+        webhooks_to: str,
+        secrets: WebhookSecrets,
+        identity: IdentityConfig,
+    ) -> Ports:
         """Returns once they answer; from then on they are kept running.
 
-        Webhooks go to the paths `live` and `video` below `webhooks_to`.
+        Cloudflare's webhooks go to the paths `live` and `video` below `webhooks_to`.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         ports = self._choose_ports()
@@ -72,6 +78,7 @@ class PrivateSimulators:
             api_tokens=(api_token,),
             live_webhook=WebhookTarget(url=f"{webhooks_to}/live", secret=secrets.live),
             video_webhook=WebhookTarget(url=f"{webhooks_to}/video", secret=secrets.video),
+            identity=identity,
             rate_limit=CALLS_PER_5_MINUTES,
             leave_with_parent=True,
         )

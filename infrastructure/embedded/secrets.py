@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from infrastructure.settings import Secret
@@ -19,6 +20,11 @@ def kept_secret(var_dir: Path, name: str) -> Secret:
 def kept_signing_key(var_dir: Path, name: str) -> Secret:
     """An Ed25519 private key in PEM."""
     return Secret(_kept(var_dir, name, _ed25519_pem))
+
+
+def kept_apple_key(var_dir: Path, name: str) -> Secret:
+    """An EC P-256 private key in PEM, as Apple hands one out."""
+    return Secret(_kept(var_dir, name, _p256_pem))
 
 
 def _kept(var_dir: Path, name: str, make: Callable[[], str]) -> str:
@@ -43,7 +49,14 @@ def _random_text() -> str:
 
 
 def _ed25519_pem() -> str:
-    key = Ed25519PrivateKey.generate()
+    return _pem(Ed25519PrivateKey.generate())
+
+
+def _p256_pem() -> str:
+    return _pem(ec.generate_private_key(ec.SECP256R1()))
+
+
+def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> str:
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

@@ -20,6 +20,11 @@ from infrastructure.embedded.private_simulators import (
     WebhookSecrets,
 )
 from infrastructure.embedded.secrets import kept_secret, kept_signing_key
+from infrastructure.embedded.simulated_identity import (
+    identity_config,
+    identity_configured,
+    with_simulated_identity,
+)
 from infrastructure.settings import SETTINGS, Secret, SettingError, Settings
 from infrastructure.simulators.config import SimulatorConfig
 
@@ -97,7 +102,9 @@ async def surrounded(settings: Settings, needs: Needs) -> AsyncIterator[Settings
 
 def _surround(stack: ExitStack, settings: Settings, needs: Needs) -> Settings:
     redis = needs.redis and not (settings.redis_url and settings.jobs_redis_url)
-    simulated = not (settings.cloudflare_api_url and settings.r2_endpoint_url)
+    simulated = not (
+        settings.cloudflare_api_url and settings.r2_endpoint_url and identity_configured(settings)
+    )
     simulators = needs.simulators and simulated
     owner = False
     if redis or simulators or needs.exclusive:
@@ -136,14 +143,17 @@ def _with_redis(stack: ExitStack, settings: Settings, *, owner: bool) -> Setting
 
 def _start_simulators(stack: ExitStack, settings: Settings) -> None:
     simulators = PrivateSimulators(settings.var_dir / "simulators")
+    own = f"http://{_local(settings.host)}:{settings.port}"
+    registered = _with_simulators(settings)
     stack.callback(simulators.stop)
     simulators.start(
         kept_secret(settings.var_dir, _CLOUDFLARE_TOKEN).text,
-        f"http://{_local(settings.host)}:{settings.port}{_WEBHOOKS_PATH}",
+        f"{own}{_WEBHOOKS_PATH}",
         WebhookSecrets(
             live=settings.cloudflare_live_webhook_secret.text,
             video=settings.cloudflare_video_webhook_secret.text,
         ),
+        identity_config(registered, webhooks_at=own),
     )
 
 
@@ -170,6 +180,8 @@ def _with_simulators(settings: Settings) -> Settings:
             r2_secret_access_key=Secret(simulated.r2_secret_access_key),
             r2_public_url=settings.r2_public_url or f"{origin}/media",
         )
+    if not identity_configured(settings):
+        settings = with_simulated_identity(settings, origin)
     return settings
 
 

@@ -11,6 +11,11 @@ import msgspec
 
 from infrastructure.embedded.ports import free_port
 from infrastructure.embedded.private_simulators import PrivateSimulators
+from infrastructure.embedded.simulated_identity import (
+    identity_config,
+    identity_configured,
+    with_simulated_identity,
+)
 from infrastructure.settings import Settings, load_settings
 from infrastructure.simulators.config import SimulatorConfig, WebhookTarget
 from infrastructure.simulators.serving import serve_simulators
@@ -27,7 +32,7 @@ class SimulatorRefused(Exception):
 @click.option("--url", default="", help="Where the simulators are. Left out: those of VAR_DIR.")
 @click.pass_context
 def simulate(ctx: click.Context, url: str) -> None:
-    """Run the simulators of Cloudflare and R2, and steer them.
+    """Run the simulators of Cloudflare, R2 and the login providers, and steer them.
 
     `live serve` runs them by itself when nothing is configured. UID is a live input's.
 
@@ -36,6 +41,8 @@ def simulate(ctx: click.Context, url: str) -> None:
     live simulate picture UID               push a moving test picture
     live simulate disconnect UID            cut the feed
     live simulate misbehave duplicate       the next webhook comes twice
+    live simulate people                    who can sign in
+    live simulate revoke apple mei          somebody takes back what they permitted us
     """
     ctx.obj = url
 
@@ -50,12 +57,13 @@ def serve(host: str, port: int, rtmp_port: int, folder: Path | None, file: Path 
     """Run them until Ctrl-C.
 
     Webhooks go to LIVE_PUBLIC_URL where that is set, signed with the secrets of
-    LIVE_CLOUDFLARE_LIVE_WEBHOOK_SECRET and LIVE_CLOUDFLARE_VIDEO_WEBHOOK_SECRET.
+    LIVE_CLOUDFLARE_LIVE_WEBHOOK_SECRET and LIVE_CLOUDFLARE_VIDEO_WEBHOOK_SECRET. The login
+    providers know the client that the settings name; with none, the one kept in VAR_DIR.
     """
     if file is not None:
         config = msgspec.json.decode(file.read_bytes(), type=SimulatorConfig, dec_hook=_from_text)
     else:
-        settings = load_settings()
+        settings = _registered(load_settings())
         config = msgspec.structs.replace(
             _configured(settings),
             var_dir=folder or settings.var_dir / "simulators",
@@ -64,6 +72,7 @@ def serve(host: str, port: int, rtmp_port: int, folder: Path | None, file: Path 
             rtmp_port=rtmp_port or free_port(host),
         )
     click.echo(f"Cloudflare http://{config.host}:{config.port}/client/v4")
+    click.echo(f"logins     http://{config.host}:{config.port}/_simulator/identity")
     click.echo(f"RTMP       rtmp://{config.host}:{config.rtmp_port}/live/")
     click.echo(f"control    http://{config.host}:{config.port}/_simulator")
     asyncio.run(serve_simulators(config))
@@ -141,6 +150,30 @@ def webhooks(url: str) -> None:
         click.echo(msgspec.json.encode(delivery).decode())
 
 
+@simulate.command()
+@click.pass_obj
+def people(url: str) -> None:
+    """Who can sign in at the simulated login providers."""
+    found = _ask(url, "GET", "/identity/")["people"]
+    rows = [(each["id"], each["name"], each["email"] or "", each["about"]) for each in found]
+    show_table(("id", "name", "e-mail", "about"), rows)
+
+
+@simulate.command()
+@click.argument("provider", type=click.Choice(["line", "facebook", "instagram", "google", "apple"]))
+@click.argument("person")
+@click.pass_obj
+def revoke(url: str, provider: str, person: str) -> None:
+    """PERSON takes back at PROVIDER what they permitted us; Facebook and Apple tell us so."""
+    show_json(_ask(url, "POST", f"/identity/{provider}/people/{person}/revoke"))
+
+
+def _registered(settings: Settings) -> Settings:
+    if identity_configured(settings):
+        return settings
+    return with_simulated_identity(settings, "http://simulated")
+
+
 def _configured(settings: Settings) -> SimulatorConfig:
     """What the platform's own settings say of the account it thinks it talks to."""
     default = SimulatorConfig(var_dir=settings.var_dir)
@@ -158,6 +191,7 @@ def _configured(settings: Settings) -> SimulatorConfig:
         r2_access_key_id=settings.r2_access_key_id or default.r2_access_key_id,
         r2_secret_access_key=settings.r2_secret_access_key.text or default.r2_secret_access_key,
         r2_buckets=(settings.r2_bucket,),
+        identity=identity_config(settings, webhooks_at=settings.public_url),
     )
 
 

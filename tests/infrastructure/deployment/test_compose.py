@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from infrastructure.deployment.env_file import development, main, production
+from infrastructure.embedded.simulated_identity import identity_config
 from infrastructure.settings import SETTINGS, load_settings
 from infrastructure.simulators.config import SimulatorConfig
 from interfaces.http.app import BASE
@@ -21,7 +23,7 @@ OURS = {"migrations", "api", "projector", "worker", "scheduler"}
 KNOWN = {setting.variable for setting in SETTINGS.values()}
 OF_COMPOSE = {
     "COMPOSE_PROFILES", "FORWARDED_ALLOW_IPS", "HTTP_PORT", "HTTPS_PORT", "LIVE_VERSION",
-    "MYSQL_PASSWORD", "SITE_ADDRESS",
+    "MYSQL_PASSWORD", "SIMULATED_APPLE_PUBLIC_KEY", "SITE_ADDRESS",
 }  # fmt: skip
 
 each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES.keys())
@@ -93,6 +95,19 @@ def test_simulators_config_is_one() -> None:
     names = set(msgspec.json.decode(text))
     assert names <= {field.name for field in msgspec.structs.fields(SimulatorConfig)}
     assert config.port == 8090
+
+
+def test_simulated_providers_know_the_client_of_the_env_file() -> None:
+    given = development()
+    text = re.sub(
+        r"\$\{(\w+):-\}",
+        lambda found: given[found[1]],
+        SERVICES["simulators"]["environment"]["SIMULATORS"],
+    )
+    config = msgspec.json.decode(text, type=SimulatorConfig, dec_hook=lambda _, raw: Path(raw))
+    expected = identity_config(load_settings(given), webhooks_at="http://api:8000")
+    assert set(config.identity.callbacks) < set(expected.callbacks)
+    assert replace(config.identity, callbacks=expected.callbacks) == expected
 
 
 def test_development_env_file_is_complete() -> None:

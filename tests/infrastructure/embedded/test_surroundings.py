@@ -126,11 +126,14 @@ async def test_configured_servers_are_left_alone(tmp_path: Path) -> None:
         "LIVE_JOBS_REDIS_URL": "redis://elsewhere/0",
         "LIVE_CLOUDFLARE_API_URL": "https://api.example/client/v4",
         "LIVE_R2_ENDPOINT_URL": "https://r2.example",
+        "LIVE_LINE_CHANNEL_ID": "1234567890",
     }
     async with surrounded(load_settings(environ), Needs(exclusive=False)) as settings:
         assert settings.redis_url == "redis://somewhere/0"
         assert settings.playback_scheme == "https"
+        assert (settings.identity_simulator_url, settings.google_client_ids) == ("", ())
     assert not (tmp_path / "redis").exists()
+    assert not (tmp_path / "simulators").exists()
 
 
 def test_production_makes_nothing_up() -> None:
