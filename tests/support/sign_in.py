@@ -1,5 +1,7 @@
 """A person signing in over our HTTP: by a browser of theirs, or from an app."""
 
+import secrets
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,6 +11,7 @@ from infrastructure.simulators.serving import Simulators
 from tests.support.http import BASE, Api
 from tests.support.simulated_identity import native_token, sign_in_at
 
+_PROOFS = ("id_token", "access_token", "code", "name")
 APP = "http://localhost:3000/signed-in"
 
 
@@ -71,7 +74,7 @@ async def exchange(api: Api, code: str) -> httpx.Response:
     return await api.client.post(f"{BASE}/auth/exchange", json={"code": code})
 
 
-async def signed_in_by(api: Api, provider: str, person: str, **query: str) -> dict[str, Any]:
+async def signed_in_by(api: Api, provider: str, person: str, **query: Any) -> dict[str, Any]:
     """Tokens of somebody who went through the web flow."""
     async with Browser(api) as browser:
         sent = await browser.through(provider, person, **query)
@@ -85,16 +88,14 @@ async def from_app(
     simulators: Simulators, provider: str, person: str, **order: Any
 ) -> dict[str, Any]:
     """The body of a native sign-in, as the provider's SDK would have it filled."""
-    asked = {"platform": "ios", "nonce": "raw-nonce", **order}
+    asked = {"platform": "ios", "nonce": secrets.token_urlsafe(), **order}
     given = await native_token(simulators.url, provider, person, **asked)
-    proof = {
-        name: given[name] for name in ("id_token", "access_token", "code", "name") if name in given
-    }
+    proof = {name: given[name] for name in _PROOFS if name in given}
     return {"platform": asked["platform"], "nonce": asked["nonce"], **proof}
 
 
 async def send_proof(
-    api: Api, provider: str, proof: dict[str, Any], headers: dict[str, str] | None = None
+    api: Api, provider: str, proof: Mapping[str, Any], headers: dict[str, str] | None = None
 ) -> httpx.Response:
     return await api.client.post(f"{BASE}/auth/{provider}/token", json=proof, headers=headers)
 
