@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from redis.asyncio import Redis
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.identity.events import PersonalDataErased
+from domain.shared import ERASED_TEXT
 from infrastructure.database import create_engine
 from infrastructure.embedded.private_redis import PrivateRedis
 from infrastructure.embedded.private_simulators import PrivateSimulators
@@ -69,6 +71,10 @@ class Ground:
 
     def found_in_files(self, plant: Plant) -> list[str]:
         return Search(plant.texts).files(self.var, but=_THEIRS)
+
+    async def has_status(self, show: str, status: str) -> bool:
+        view = (await self.views())["live_streams"].get(show)
+        return view is not None and bool(view["status"] == status)
 
     async def erasures(self, user_id: str) -> int:
         wanted = select(LOG.events.c.position).where(
@@ -160,11 +166,75 @@ async def test_nothing_of_an_erased_person_is_left_anywhere(ground: Ground) -> N
     await ground.forgotten(plant)
 
     assert await ground.found(plant) == []
-    shown = await Plant.try_to(plant, "GET", f"/streams/{plant.shows[0]}")
-    assert shown.status_code in {200, 401}
+    assert await host_shown(ground, plant.shows[0]) == ERASED_TEXT
     await assert_the_log_stands(ground, plant)
     await assert_a_rebuild_is_the_same(ground, plant)
     await assert_no_file_keeps_them(ground, plant)
+
+
+async def test_a_host_is_erased_while_live_and_asks_twice_and_comes_back(ground: Ground) -> None:
+    plant = Plant(ground.server, ground.simulators)
+    await plant.be_known()
+    first = (await plant.sign_in())["user"]["id"]
+    await plant.become_host()
+    show = await plant.host()
+    await go_live(ground, show)
+
+    asked = [await plant.try_to("DELETE", "/me") for _ in range(2)]
+    await ground.forgotten(plant)
+    asked.append(await plant.try_to("DELETE", "/me"))
+
+    assert [each.status_code for each in asked] == [202, 202, 202]
+    assert await ground.erasures(first) == 1
+    await assert_the_show_goes_on(ground, plant, show)
+    assert await ground.found(plant) == []
+    again = await plant.sign_in()
+    assert again["user"]["id"] != first
+    assert "host" not in again["user"]["roles"]
+    export = await plant.ask("GET", "/me/export")
+    assert export["shows"] == []
+    assert first not in msgspec.json.encode(export).decode()
+
+
+async def test_an_erasure_killed_midway_is_finished_by_the_next_run(ground: Ground) -> None:
+    plants = [Plant(ground.server, ground.simulators) for _ in range(3)]
+    for plant in plants:
+        await plant.be_known()
+        await plant.sign_in()
+        await plant.ask("PATCH", "/me", {"name": plant.new_name})
+    for plant in plants:
+        await plant.ask("DELETE", "/me")
+        await asyncio.to_thread(ground.server.kill)
+        await asyncio.to_thread(ground.server.start)
+
+    await ground.forgotten(*plants)
+
+    for plant in plants:
+        assert await ground.erasures(plant.user_id) == 1
+        assert await ground.found(plant) == []
+
+
+async def host_shown(ground: Ground, show: str) -> Any:
+    """The host's name, as everybody sees it."""
+    async with httpx.AsyncClient(base_url=ground.server.url, timeout=30) as client:
+        return (await client.get(f"/api/v1/streams/{show}")).json()["host"]["name"]
+
+
+async def go_live(ground: Ground, show: str) -> None:
+    uid = (await ground.views())["live_streams"][show]["input_uid"]
+    await asyncio.to_thread(ground.server.live, "simulate", "connect", uid)
+    await eventually(lambda: ground.has_status(show, "live"), timeout=30)
+
+
+async def assert_the_show_goes_on(ground: Ground, plant: Plant, show: str) -> None:
+    """Its host is nobody, even in what a token from before still does in their name."""
+    assert await ground.has_status(show, "live")
+    assert await host_shown(ground, show) == ERASED_TEXT
+    late = await plant.ask("POST", "/streams", {"title": "A late show", "description": "x"})
+    await eventually(lambda: ground.has_status(late["id"], "ready"), timeout=30)
+    assert await host_shown(ground, late["id"]) == ERASED_TEXT
+    await plant.ask("POST", f"/streams/{show}/end")
+    await eventually(lambda: ground.has_status(show, "ended"), timeout=30)
 
 
 def assert_everything_is_exported(plant: Plant, export: dict[str, Any]) -> None:
