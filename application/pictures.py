@@ -32,7 +32,7 @@ class Pictures:
     ) -> tuple[str, Upload]:
         """The object's key, to attach once uploaded, and how to upload it. `size` is bytes."""
         self._check(content_type, size)
-        key = f"{self.folder(by)}{picture_id}.{EXTENSIONS[content_type]}"
+        key = f"{self._folder(by)}{picture_id}.{EXTENSIONS[content_type]}"
         upload = await self._objects.presign_upload(
             key,
             content_type=content_type,
@@ -44,14 +44,14 @@ class Pictures:
 
     async def refuse_unfit(self, key: str, *, by: str) -> None:
         """Unless there is a fit picture under `key` that `by` uploaded."""
-        if not key.startswith(self.folder(by)):
+        if not key.startswith(self._folder(by)):
             raise self._missing
         stored = await self._objects.head(key)
         if stored is None:
             raise self._missing
         self._check(stored.content_type, stored.size)
 
-    def folder(self, user_id: str) -> str:
+    def _folder(self, user_id: str) -> str:
         return f"media/{user_id}/{self._purpose}/"
 
     def _check(self, content_type: str, size: int) -> None:

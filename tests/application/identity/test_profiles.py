@@ -1,0 +1,117 @@
+"""What people say of themselves, how they look, and which roles they are given."""
+
+import httpx
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from domain.identity import errors
+from domain.identity.commands import AttachAvatar, GiveConsent, ReviseProfile, WithdrawConsent
+from domain.identity.events import AvatarAttached, RolesChanged
+from infrastructure.event_store.schema import LOG
+from tests.support.lobby import Lobby
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"\x00" * 100
+
+
+async def uploaded(hall: Lobby, by: str, kind: str = "image/png") -> str:
+    key, to = await hall.services.avatars.request_upload(
+        content_type=kind, size=len(PICTURE), by=by
+    )
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.request(to.method, to.url, headers=to.headers, content=PICTURE)
+    answer.raise_for_status()
+    return key
+
+
+async def attach(hall: Lobby, by: str, key: str) -> None:
+    command = AttachAvatar(user_id=by, key=key)
+    await hall.services.avatars.attach_avatar(hall.dispatch(command), command)
+    await hall.settle()
+
+
+async def test_revise_shows_at_once(hall: Lobby) -> None:
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    revise = ReviseProfile(user_id=mei, name="Mei", language="ja")
+    await hall.services.profiles.revise(hall.dispatch(revise))
+    person = await hall.services.profiles.person(mei)
+    assert (person.name, person.language, person.market) == ("Mei", "ja", "TW")
+
+
+async def test_what_the_log_keeps_of_a_request_does_not_depend_on_a_name(hall: Lobby) -> None:
+    """A hash of it would tell a guessed name from a wrong one after the person was erased."""
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    dispatch = hall.dispatch(ReviseProfile(user_id=mei, name="Mei"))
+    await hall.services.profiles.revise(dispatch)
+    other = replace(dispatch, command=ReviseProfile(user_id=mei, name="Other"))
+    assert (await hall.services.profiles.revise(other)).replayed
+    async with hall.engine.connect() as connection:
+        kept = (await connection.execute(select(LOG.commands))).all()
+    assert "Mei" not in repr(kept)
+
+
+async def test_an_uploaded_picture_becomes_the_avatar_and_the_old_one_goes(hall: Lobby) -> None:
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    first, second = await uploaded(hall, mei), await uploaded(hall, mei)
+    await attach(hall, mei, first)
+    await attach(hall, mei, second)
+    assert (await hall.services.profiles.person(mei)).avatar_key == second
+    assert await hall.objects.head(first) is None
+    assert await hall.objects.head(second) is not None
+    assert first.startswith(f"media/{mei}/avatars/")
+
+
+async def test_no_avatar_outlives_the_person(hall: Lobby) -> None:
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    key = await uploaded(hall, mei)
+    await attach(hall, mei, key)
+    await hall.services.avatars.remove_all(mei)
+    await hall.services.avatars.remove_all(mei)
+    assert await hall.objects.head(key) is None
+
+
+async def test_avatar_refused_when_nothing_was_uploaded_or_it_is_anothers(hall: Lobby) -> None:
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    theirs = await uploaded(hall, (await hall.come_in("line", "U2")).person.user_id)
+    for key in (theirs, f"media/{mei}/avatars/none.png", ""):
+        with pytest.raises(errors.PictureNotUploadedError):
+            await attach(hall, mei, key)
+    assert await hall.told(AvatarAttached) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "field"),
+    [("image/svg+xml", 10, "content_type"), ("image/png", 0, "size"), ("image/png", 2**30, "size")],
+)
+async def test_upload_refused_when_it_is_no_picture_of_ours(
+    hall: Lobby, kind: str, size: int, field: str
+) -> None:
+    with pytest.raises(errors.InvalidPictureError) as refusal:
+        await hall.services.avatars.request_upload(content_type=kind, size=size, by="mei")
+    assert refusal.value.fields["field"] == field
+
+
+async def test_roles_are_granted_and_revoked_one_at_a_time(hall: Lobby) -> None:
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    profiles = hall.services.profiles
+    await profiles.grant(mei, "admin", actor="system:test")
+    await profiles.grant(mei, "admin", actor="system:test")
+    await profiles.revoke(mei, "viewer", actor="system:test")
+    assert (await profiles.person(mei)).roles == ("admin",)
+    assert len(await hall.told(RolesChanged)) == 2
+
+
+async def test_grant_refused_to_a_guest_and_to_nobody(hall: Lobby) -> None:
+    guest = (await hall.guest()).person.user_id
+    with pytest.raises(errors.RoleNeedsRegistrationError):
+        await hall.services.profiles.grant(guest, "host", actor="system:test")
+    with pytest.raises(errors.AccountNotFoundError):
+        await hall.services.profiles.grant("nobody", "host", actor="system:test")
+
+
+async def test_consent_answers_how_it_stands(hall: Lobby) -> None:
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    give = GiveConsent(user_id=mei, document="marketing", version="1", language="th")
+    assert (await hall.ask(give)).answer == b'{"id":"marketing","status":"given"}'
+    withdraw = WithdrawConsent(user_id=mei, document="marketing")
+    assert (await hall.ask(withdraw)).answer == b'{"id":"marketing","status":"withdrawn"}'
