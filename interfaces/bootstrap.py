@@ -202,15 +202,7 @@ async def _open_bus(stack: AsyncExitStack, settings: Settings, store: Store) -> 
 
 
 def _platform(parts: _Parts, *, alone: bool) -> Platform:
-    settings, store = parts.settings, parts.store
-    outside = _Outside(
-        video=open_live_video(parts.cloudflare, settings, parts.redis),
-        vault=SqlVault(store.engine, master_keys(settings)),
-        objects=parts.objects,
-        inbox=WebhookInbox(store.engine, sources=cloudflare.SOURCES),
-        sessions=SqlSessions(store.engine),
-    )
-    notices = WebhookInbox(store.engine, sources=SOURCES)
+    settings, store, outside = parts.settings, parts.store, _outside(parts)
     signing_keys = SigningKeys(SigningKeyTable(store.engine, master_keys(settings)))
     return Platform(
         settings=settings,
@@ -229,7 +221,7 @@ def _platform(parts: _Parts, *, alone: bool) -> Platform:
         deadlines=Deadlines(store.engine, parts.jobs),
         checkpoints=_checkpoints(parts),
         inbox=outside.inbox,
-        notices=notices,
+        notices=outside.notices,
         provider_notices=parts.notices,
         video=outside.video,
         signer=open_playback(settings),
@@ -239,7 +231,7 @@ def _platform(parts: _Parts, *, alone: bool) -> Platform:
         signing_keys=signing_keys,
         services=Services(
             streaming=_streaming(parts, outside),
-            identity=_identity(parts, outside, notices),
+            identity=_identity(parts, outside),
             person_exports=PersonExports(log=store.log, sessions=outside.sessions, clock=_now),
         ),
     )
@@ -253,7 +245,20 @@ class _Outside:
     vault: SqlVault
     objects: ObjectStore
     inbox: WebhookInbox
+    notices: WebhookInbox
     sessions: SqlSessions
+
+
+def _outside(parts: _Parts) -> _Outside:
+    settings, engine = parts.settings, parts.store.engine
+    return _Outside(
+        video=open_live_video(parts.cloudflare, settings, parts.redis),
+        vault=SqlVault(engine, master_keys(settings)),
+        objects=parts.objects,
+        inbox=WebhookInbox(engine, sources=cloudflare.SOURCES),
+        notices=WebhookInbox(engine, sources=SOURCES),
+        sessions=SqlSessions(engine),
+    )
 
 
 def _checkpoints(parts: _Parts) -> Checkpoints:
@@ -295,7 +300,7 @@ def _streaming(parts: _Parts, outside: _Outside) -> StreamingServices:
     )
 
 
-def _identity(parts: _Parts, outside: _Outside, notices: WebhookInbox) -> IdentityServices:
+def _identity(parts: _Parts, outside: _Outside) -> IdentityServices:
     settings, store, vault = parts.settings, parts.store, outside.vault
     return IdentityServices(
         IdentityPorts(
@@ -304,7 +309,7 @@ def _identity(parts: _Parts, outside: _Outside, notices: WebhookInbox) -> Identi
             vault=vault,
             jobs=parts.jobs,
             objects=outside.objects,
-            inbox=notices,
+            inbox=outside.notices,
             read_notice=read_person_notice,
             providers=parts.providers,
             pseudonyms=SqlPseudonyms(store.engine, vault),
