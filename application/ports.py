@@ -340,6 +340,10 @@ class ObjectStore(Protocol):
 
     async def delete(self, key: str) -> None: ...
 
+    async def keys(self, prefix: str) -> Sequence[str]:
+        """Of all objects whose key begins so, in order."""
+        ...
+
     def public_url(self, key: str) -> str: ...
 
 

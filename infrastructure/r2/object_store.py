@@ -5,9 +5,10 @@ boto3 is synchronous, so its calls run in a few threads of their own. Configured
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -38,6 +39,7 @@ LONGEST_PRESIGN_SECONDS = 604_800
 LARGEST_UPLOAD_BYTES = 5 * 1024**3 - 5 * 1024**2
 LONGEST_KEY_BYTES = 1024
 _THREADS = 8
+_KEYS_A_CALL = 1000
 _THROTTLED = frozenset({"TooManyRequests", "SlowDown", "Throttling", "RequestLimitExceeded"})
 _MESSAGE_LENGTH = 200
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -108,6 +110,17 @@ class R2ObjectStore:
         """Already gone counts as done."""
         at = self._at(key)
         await self._call("delete", lambda: self._s3.delete_object(**at))
+
+    async def keys(self, prefix: str) -> Sequence[str]:
+        """A thousand a call."""
+        found: list[str] = []
+        parameters = {"Bucket": self._bucket.name, "Prefix": prefix, "MaxKeys": _KEYS_A_CALL}
+        while True:
+            page = await self._call("keys", partial(self._s3.list_objects_v2, **parameters))
+            found += (one["Key"] for one in page.get("Contents", ()))
+            if not page["IsTruncated"]:
+                return found
+            parameters["ContinuationToken"] = page["NextContinuationToken"]
 
     def public_url(self, key: str) -> str:
         bucket = self._bucket

@@ -45,6 +45,12 @@ class ObjectStoreContract:
         assert await store.get("absent") is None
         assert await store.head("absent") is None
 
+    async def test_keys_are_those_that_begin_so(self, store: ObjectStore) -> None:
+        for key in ("media/p/b.png", "media/p/a é.png", "media/pp/c.png"):
+            await store.put(key, PICTURE, content_type="image/png")
+        assert await store.keys("media/p/") == ["media/p/a é.png", "media/p/b.png"]
+        assert await store.keys("nobody/") == []
+
     async def test_delete_is_done_when_it_is_gone(self, store: ObjectStore) -> None:
         await store.put("k", PICTURE, content_type="image/png")
         await store.delete("k")

@@ -36,3 +36,11 @@ class TestR2ObjectStore(ObjectStoreContract):
             answer = await client.get(store.public_url("thumbnails/a é.png"))
         assert answer.content == PICTURE
         assert answer.headers["content-type"] == "image/png"
+
+    async def test_keys_beyond_what_one_call_tells_are_asked_for(
+        self, store: R2ObjectStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("infrastructure.r2.object_store._KEYS_A_CALL", 2)
+        for key in "abcde":
+            await store.put(f"p/{key}", PICTURE, content_type="image/png")
+        assert await store.keys("p/") == [f"p/{key}" for key in "abcde"]
