@@ -51,6 +51,11 @@ class Pictures:
             raise self._missing
         self._check(stored.content_type, stored.size)
 
+    async def remove_all(self, *, of: str) -> None:
+        """Everything somebody uploaded, whether it was ever attached or not. Repeatable."""
+        for key in await self._objects.keys(self._folder(of)):
+            await self._objects.delete(key)
+
     def _folder(self, user_id: str) -> str:
         return f"media/{user_id}/{self._purpose}/"
 

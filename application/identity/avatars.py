@@ -50,9 +50,8 @@ class Avatars:
                 await self._objects.delete(key)
 
     async def remove_all(self, user_id: str) -> None:
-        """Every one the person ever had. Repeatable."""
-        for key in await self._attached(user_id):
-            await self._objects.delete(key)
+        """Every one the person ever uploaded. Repeatable."""
+        await self._pictures.remove_all(of=user_id)
 
     async def _attached(self, user_id: str) -> list[str]:
         history = self._accounts.history(user_id)

@@ -101,6 +101,7 @@ class Plant:
         await self.host()
         await self.sign_in("google", link=True)
         await self.ask("PUT", "/me/consents/privacy", {"version": "2026-05", "language": "th"})
+        await self._upload()  # and think better of it
         await self.ask("PATCH", "/me", {"avatar_media_id": await self._upload()})
         await self.sign_in()
 
