@@ -32,12 +32,19 @@ def home_page(*, environment: str, version: str) -> bytes:
 <span class="small">(version {escape(version)}, {escape(environment)})</span>.
 Hosts go live, viewers watch and chat and buy, and every decision is an event in one log.</p>
 <ul>
-<li><a href="/schema">API reference</a>,
+{_sign_in(environment)}<li><a href="/schema">API reference</a>,
 and its <a href="/schema/openapi.json">OpenAPI document</a></li>
 <li><a href="/health/ready">Health</a> and <a href="/metrics">metrics</a></li>
 <li>Texts for client apps: {_languages()}</li>
 </ul>""",
     )
+
+
+def _sign_in(environment: str) -> str:
+    """Apps bring their own; without one there is a page for trying it out, in development."""
+    if environment != "development":
+        return ""
+    return '<li><a href="/sign-in">Sign in</a>, as an app would have you do it</li>\n'
 
 
 def reference_page(document: dict[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ from litestar import Response, post
 
 from application.identity.ports import ProviderNotice, SignInRefused
 from interfaces.http.auth import UNCOUNTED
-from interfaces.http.identity.erasure_status import confirmation_code
+from interfaces.http.identity.erasure_status import FACEBOOK_DELETION, confirmation_code
 from interfaces.http.refusals import NotFound
 from interfaces.http.request import ApiRequest
 from interfaces.webhooks import notices
@@ -34,7 +34,7 @@ class DeletionConfirmed(msgspec.Struct, frozen=True):
 async def take_deletion_request(request: ApiRequest) -> Response[DeletionConfirmed]:
     """Answers where the person can read what became of it."""
     proving = _proven(request, "deleted")
-    webhook_id = await notices.take(request, notices.FACEBOOK_DELETION, proving)
+    webhook_id = await notices.take(request, FACEBOOK_DELETION, proving)
     code = confirmation_code(webhook_id or "")
     url = f"{request.platform.settings.public_url}/erasures/{code}"
     return Response(DeletionConfirmed(url=url, confirmation_code=code))

@@ -15,11 +15,11 @@ from application.identity.ports import ProviderNotice, SignInRefused
 from application.ports import JobsUnavailable
 from infrastructure.observability.metrics import WEBHOOKS
 from infrastructure.observability.sparing import Sparing
+from interfaces.http.identity.erasure_status import FACEBOOK_DELETION
 from interfaces.http.refusals import InvalidSignature
 from interfaces.http.request import ApiRequest
 from interfaces.platform import Platform
 
-FACEBOOK_DELETION = "facebook_deletion"
 FACEBOOK_DEAUTHORIZE = "facebook_deauthorize"
 APPLE = "apple"
 SOURCES = (FACEBOOK_DELETION, FACEBOOK_DEAUTHORIZE, APPLE)

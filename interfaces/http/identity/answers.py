@@ -19,10 +19,12 @@ from domain.identity.values import (
 )
 from domain.shared import Language, Market
 from infrastructure.tokens import User
+from interfaces.http.i18n import preferred
 from interfaces.http.request import ApiRequest
 from interfaces.platform import Platform as Parts
 from projections.identity.accounts import AccountView, ConsentView, IdentityView
 
+_LANGUAGE_OF: dict[Market, Language] = {"TW": "zh-TW", "TH": "th"}
 NO_STORE = {"cache-control": "no-store"}
 
 
@@ -86,6 +88,14 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     used_at: datetime
     expires_at: datetime
     current: bool
+
+
+def wished_language(request: ApiRequest, market: Market) -> Language:
+    """Of somebody who says nothing else: as Accept-Language wishes, as they have it, as is usual
+    where they are."""
+    caller = request.exchange.caller
+    wished = preferred(request.exchange.header(b"accept-language"))
+    return wished or (caller.language if caller else _LANGUAGE_OF[market])
 
 
 async def signed_in(request: ApiRequest, who: SignedIn) -> Response[Tokens]:

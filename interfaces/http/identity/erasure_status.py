@@ -6,16 +6,19 @@ learns that somebody asked, not who.
 
 import re
 from html import escape
+from typing import Literal
 
 from litestar import Response, get
 from litestar.params import FromPath
 
+from infrastructure.webhook_inbox import WebhookStatus
 from interfaces.http.auth import PUBLIC
 from interfaces.http.i18n import catalogue
 from interfaces.http.identity.answers import NO_STORE
 from interfaces.http.pages import page
 from interfaces.http.request import ApiRequest
 
+FACEBOOK_DELETION = "facebook_deletion"
 _CODE = re.compile(r"([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})")
 _TEXTS = {"": "erasure_unknown", "done": "erasure_done"}
 
@@ -51,11 +54,11 @@ async def erasure_status(request: ApiRequest, code: FromPath[str]) -> Response[b
     )
 
 
-async def _status(request: ApiRequest, code: str) -> str:
+async def _status(request: ApiRequest, code: str) -> WebhookStatus | Literal[""]:
     """Empty: there is no such request, or it is too long ago."""
     parts = _CODE.fullmatch(code)
-    stored = await request.platform.inbox.get("-".join(parts.groups())) if parts else None
-    return "" if stored is None else stored.status
+    stored = await request.platform.notices.get("-".join(parts.groups())) if parts else None
+    return stored.status if stored and stored.source == FACEBOOK_DELETION else ""
 
 
 ROUTES = [erasure_status]

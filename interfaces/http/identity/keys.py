@@ -17,8 +17,10 @@ _FRESH_SECONDS = 300  # less than a key is announced before it signs
 )
 async def list_keys(request: ApiRequest) -> Response[JsonWebKeySet]:
     """The one that signs, the one announced, and those whose tokens are not all over yet."""
-    headers = {"cache-control": f"public, max-age={_FRESH_SECONDS}"}
-    return Response(await request.platform.signing_keys.published(), headers=headers)
+    published = await request.platform.signing_keys.published()
+    # Before the first token there may be none yet, which nobody should remember.
+    fresh = f"public, max-age={_FRESH_SECONDS}" if published.keys else "no-store"
+    return Response(published, headers={"cache-control": fresh})
 
 
 ROUTES = [list_keys]

@@ -12,7 +12,7 @@ from domain.identity.values import NAME_CHARACTERS, Platform, Provider
 from domain.shared import Language, Market
 from interfaces.http.auth import PUBLIC
 from interfaces.http.i18n import catalogue
-from interfaces.http.identity.answers import Tokens, signed_in
+from interfaces.http.identity.answers import Tokens, signed_in, wished_language
 from interfaces.http.identity.attempts import count_attempt
 from interfaces.http.identity.web import known_provider
 from interfaces.http.request import ApiRequest
@@ -86,9 +86,10 @@ async def sign_in_from_app(
         code=data.code,
         name=data.name,
     )
+    market = data.market or (caller.market if caller else "TW")
     arrival = NativeArrival(
-        market=data.market or (caller.market if caller else "TW"),
-        language=data.language or request.exchange.language,
+        market=market,
+        language=data.language or wished_language(request, market),
         user_id=caller.user_id if caller else None,
         host=caller is not None and "host" in caller.roles,
     )

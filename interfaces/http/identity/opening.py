@@ -10,13 +10,12 @@ from application.identity.opening import Newcomer
 from domain.identity.values import NAME_CHARACTERS, Platform, Role
 from domain.shared import Language, Market
 from interfaces.http.auth import PUBLIC
-from interfaces.http.identity.answers import Tokens, signed_in
+from interfaces.http.identity.answers import Tokens, signed_in, wished_language
 from interfaces.http.identity.attempts import count_attempt
 from interfaces.http.refusals import NotFound
 from interfaces.http.request import ApiRequest
 
 _TAGS = ["Identity"]
-_LANGUAGE_OF: dict[Market, Language] = {"TW": "zh-TW", "TH": "th"}
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARACTERS, examples=["Mei"])]
 
@@ -78,7 +77,7 @@ async def sign_in_for_development(
     newcomer = Newcomer(
         name=data.name,
         market=data.market,
-        language=data.language or _LANGUAGE_OF[data.market],
+        language=data.language or wished_language(request, data.market),
     )
     opening = platform.services.identity.opening
     return await signed_in(request, await opening.for_development(newcomer, tuple(data.roles)))

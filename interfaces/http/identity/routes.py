@@ -8,6 +8,7 @@ from interfaces.http.identity import (
     personal_data,
     profile,
     sessions,
+    sign_in_page,
     users,
     web,
 )
@@ -21,4 +22,4 @@ ROUTES = [
     *personal_data.ROUTES,
     *users.ROUTES,
 ]
-PAGES = [*keys.ROUTES, *erasure_status.ROUTES]
+PAGES = [*keys.ROUTES, *erasure_status.ROUTES, *sign_in_page.ROUTES]

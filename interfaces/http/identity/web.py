@@ -14,7 +14,7 @@ from application.identity.signing_in import Authorization, Departure, Landing, R
 from domain.identity.values import PROVIDERS, Platform, Provider
 from domain.shared import Market
 from interfaces.http.auth import PUBLIC
-from interfaces.http.identity.answers import NO_STORE, Tokens, signed_in
+from interfaces.http.identity.answers import NO_STORE, Tokens, signed_in, wished_language
 from interfaces.http.identity.attempts import count_attempt
 from interfaces.http.identity.browser import BrowserBinding
 from interfaces.http.identity.redirects import (
@@ -63,8 +63,8 @@ async def authorize(
     here, which the app compares. With a bearer token, the login is linked to the caller's account.
     A browser that navigates here (`Accept: text/html`) is sent on at once."""
     await count_attempt(request)
-    known = known_provider(provider)
-    caller = request.exchange.caller
+    known, caller = known_provider(provider), request.exchange.caller
+    chosen = market or (caller.market if caller else "TW")
     in_browser = _check_redirect(request, redirect_uri)
     started = await request.platform.services.identity.signing_in.authorize(
         known,
@@ -72,8 +72,8 @@ async def authorize(
             callback_uri=_callback_uri(request, known),
             redirect_uri=redirect_uri,
             platform=platform,
-            market=market or (caller.market if caller else "TW"),
-            language=request.exchange.language,
+            market=chosen,
+            language=wished_language(request, chosen),
             user_id=caller.user_id if caller else None,
             host=caller is not None and "host" in caller.roles,
             bound=in_browser or caller is not None,

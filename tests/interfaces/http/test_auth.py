@@ -39,6 +39,8 @@ MAY: dict[tuple[str, str], frozenset[Role] | None] = {
     ("GET", f"{BASE}/metrics"): PUBLIC,
     ("GET", f"{BASE}/i18n/{{language}}"): PUBLIC,
     ("GET", "/erasures/{code}"): PUBLIC,
+    ("GET", "/sign-in"): PUBLIC,
+    ("GET", "/sign-in/done"): PUBLIC,
     ("POST", f"{BASE}/auth/guest"): PUBLIC,
     ("GET", f"{BASE}/auth/providers"): PUBLIC,
     ("GET", f"{BASE}/auth/{{provider}}/authorize"): PUBLIC,
