@@ -15,6 +15,7 @@ from infrastructure.settings import Secret, SettingError, Settings
 from infrastructure.simulators.config import AppleKey, IdentityApp, IdentityConfig
 
 _API = "/api/v1"
+_ANYWHERE = "http://127.0.0.1"
 
 
 def identity_configured(settings: Settings) -> bool:
@@ -53,11 +54,14 @@ def with_simulated_identity(settings: Settings, origin: str) -> Settings:
 
 
 def identity_config(settings: Settings, *, webhooks_at: str = "") -> IdentityConfig:
-    """What the simulators know of us, so that they accept the client these settings make.
+    """What the simulators know of us, so that they accept the client these settings make, or
+    `with_simulated_identity` where they make none. A real client is not told to them.
 
     `webhooks_at` is where they reach our API, without a path. Raises `SettingError`.
     """
     invented = IdentityConfig()
+    if not identity_configured(settings):
+        settings = with_simulated_identity(settings, _ANYWHERE)
     if not settings.identity_simulator_url:
         return invented
     apple_ids = (settings.apple_services_id, *settings.apple_bundle_ids)

@@ -144,7 +144,6 @@ def _with_redis(stack: ExitStack, settings: Settings, *, owner: bool) -> Setting
 def _start_simulators(stack: ExitStack, settings: Settings) -> None:
     simulators = PrivateSimulators(settings.var_dir / "simulators")
     own = f"http://{_local(settings.host)}:{settings.port}"
-    registered = _with_simulators(settings)
     stack.callback(simulators.stop)
     simulators.start(
         kept_secret(settings.var_dir, _CLOUDFLARE_TOKEN).text,
@@ -153,7 +152,7 @@ def _start_simulators(stack: ExitStack, settings: Settings) -> None:
             live=settings.cloudflare_live_webhook_secret.text,
             video=settings.cloudflare_video_webhook_secret.text,
         ),
-        identity_config(registered, webhooks_at=own),
+        identity_config(settings, webhooks_at=own),
     )
 
 

@@ -11,11 +11,7 @@ import msgspec
 
 from infrastructure.embedded.ports import free_port
 from infrastructure.embedded.private_simulators import PrivateSimulators
-from infrastructure.embedded.simulated_identity import (
-    identity_config,
-    identity_configured,
-    with_simulated_identity,
-)
+from infrastructure.embedded.simulated_identity import identity_config
 from infrastructure.settings import Settings, load_settings
 from infrastructure.simulators.config import SimulatorConfig, WebhookTarget
 from infrastructure.simulators.serving import serve_simulators
@@ -63,7 +59,7 @@ def serve(host: str, port: int, rtmp_port: int, folder: Path | None, file: Path 
     if file is not None:
         config = msgspec.json.decode(file.read_bytes(), type=SimulatorConfig, dec_hook=_from_text)
     else:
-        settings = _registered(load_settings())
+        settings = load_settings()
         config = msgspec.structs.replace(
             _configured(settings),
             var_dir=folder or settings.var_dir / "simulators",
@@ -166,12 +162,6 @@ def people(url: str) -> None:
 def revoke(url: str, provider: str, person: str) -> None:
     """PERSON takes back at PROVIDER what they permitted us; Facebook and Apple tell us so."""
     show_json(_ask(url, "POST", f"/identity/{provider}/people/{person}/revoke"))
-
-
-def _registered(settings: Settings) -> Settings:
-    if identity_configured(settings):
-        return settings
-    return with_simulated_identity(settings, "http://simulated")
 
 
 def _configured(settings: Settings) -> SimulatorConfig:
