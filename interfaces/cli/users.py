@@ -1,4 +1,4 @@
-"""`live users`: who there is, and giving roles, the first admin's among them."""
+"""`live users`: who there is, giving roles, the first admin's among them, and forgetting people."""
 
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ import msgspec
 
 from domain.identity.values import ROLES, AccountKind, Role
 from domain.shared import DomainError
+from infrastructure.ids import new_id
 from interfaces.cli.opening import operated_platform, run
 from interfaces.cli.output import show_json, show_table
 from interfaces.http.i18n import catalogue
@@ -25,13 +26,13 @@ class NoSuchUser(Exception):
     """The id is nobody's. The text is one line."""
 
 
-class RolesNotChanged(Exception):
-    """The change was refused. The text is one line."""
+class NotChanged(Exception):
+    """What was asked for was refused. The text is one line."""
 
 
 @click.group()
 def users() -> None:
-    """See accounts, and give and take roles.
+    """See accounts, give and take roles, and forget people.
 
     A change of roles takes effect with the person's next access token.
 
@@ -39,6 +40,7 @@ def users() -> None:
     live users list --personal
     live users grant USER_ID admin
     live users revoke USER_ID merchant host
+    live users erase USER_ID
     """
 
 
@@ -74,6 +76,17 @@ def grant(user_id: UUID, roles: tuple[Role, ...]) -> None:
 def revoke(user_id: UUID, roles: tuple[Role, ...]) -> None:
     """Take roles from somebody. Prints the roles they have then."""
     run(_change(str(user_id), roles, giving=False))
+
+
+@users.command()
+@_user
+@click.confirmation_option(prompt="This cannot be undone. Erase them?")
+def erase(user_id: UUID) -> None:
+    """Forget somebody for good, as if they had asked for it themselves.
+
+    A worker carries it out. Asked for again, as after a restore, it does no harm.
+    """
+    run(_erase(str(user_id)))
 
 
 async def _list(wanted: Listed, limit: int, *, personal: bool) -> None:
@@ -116,8 +129,18 @@ async def _change(user_id: str, roles: tuple[Role, ...], *, giving: bool) -> Non
                 await change(user_id, role, actor=_ACTOR)
             person = await profiles.person(user_id)
         except DomainError as refused:
-            raise RolesNotChanged(_worded(refused)) from refused
+            raise NotChanged(_worded(refused)) from refused
     click.echo(f"{user_id}\t{_listed(person.roles)}")
+
+
+async def _erase(user_id: str) -> None:
+    async with operated_platform() as platform:
+        try:
+            erasing = platform.services.identity.erasing
+            await erasing.request(user_id, actor=_ACTOR, once=new_id())
+        except DomainError as refused:
+            raise NotChanged(_worded(refused)) from refused
+    click.echo(f"{user_id}\terasing")
 
 
 def _listed(roles: tuple[Role, ...]) -> str:

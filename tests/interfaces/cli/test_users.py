@@ -110,3 +110,13 @@ def test_show_has_personal_data_when_asked_only(installed: Installation) -> None
     assert "name" not in shown
     personal = json.loads("\n".join(lines(installed, "show", MEI, "--personal")))
     assert personal["name"] == NAME
+
+
+def test_erase_asks_for_the_erasure_of_who_is_confirmed(installed: Installation) -> None:
+    assert installed.run("users", "erase", GUEST).returncode == 1
+    for _ in range(2):
+        assert lines(installed, "erase", GUEST, "--yes") == [f"{GUEST}\terasing"]
+    told = installed.run("events", "tail", "--stream", f"account-{GUEST}").stdout
+    assert told.count("ErasureRequested") == 1
+    nobody = installed.run("users", "erase", NOBODY, "--yes")
+    assert (nobody.returncode, nobody.stderr.count("\n")) == (1, 1)
