@@ -13,7 +13,7 @@ from domain.identity.deciding import ACCOUNT, LOGIN
 from domain.identity.errors import AccountNotFoundError
 from domain.identity.events import AccountOpened, ProfileRevised
 from domain.identity.values import AccountKind, Role
-from domain.shared import Language, Market, Recorded
+from domain.shared import Event, Language, Market, Recorded
 
 _PAGE = 500
 
@@ -57,9 +57,7 @@ class Accounts:
         state, name, position = ACCOUNT.initial, "", 0
         async for recorded in self.history(user_id):
             state, position = ACCOUNT.evolve(state, recorded.event), recorded.position
-            match recorded.event:
-                case AccountOpened(name=str(told)) | ProfileRevised(name=str(told)):
-                    name = told
+            name = name_told(recorded.event) or name
         if state.status != "open":
             raise AccountNotFoundError(user_id=user_id)
         return _person(user_id, name, state, position)
@@ -91,6 +89,11 @@ class Accounts:
                 fingerprint=sha256(command_id.encode()).digest(),
             )
         )
+
+
+def name_told(event: Event) -> str | None:
+    """What the person is called from this fact on; None: what they were called before."""
+    return event.name if isinstance(event, AccountOpened | ProfileRevised) else None
 
 
 def themselves(user_id: str) -> str:

@@ -41,6 +41,6 @@ class Profiles:
     async def revoke(self, user_id: str, role: Role, *, actor: str) -> Outcome:
         """One role fewer. Raises a `DomainError`."""
         roles = (await self._accounts.load(user_id)).state.roles
-        kept = tuple(each for each in roles if each != role)
+        kept: tuple[Role, ...] = tuple(each for each in roles if each != role)
         changed = ChangeRoles(user_id=user_id, roles=kept)
         return await self._accounts.ask(changed, actor=actor, once=self._new_id())

@@ -7,6 +7,7 @@ from typing import Any, TypeGuard
 
 import msgspec
 
+from application.identity.accounts import name_told
 from application.identity.ports import Clock, Session, Sessions
 from application.ports import EventLog
 from domain.identity import events as fact
@@ -160,44 +161,40 @@ def _profile(state: Account, account: Sequence[Recorded]) -> ExportedProfile:
 
 
 def _name(account: Sequence[Recorded]) -> str:
-    name = ""
-    for recorded in account:
-        match recorded.event:
-            case fact.AccountOpened(name=str(told)) | fact.ProfileRevised(name=str(told)):
-                name = told
-    return name
+    told = (name for recorded in reversed(account) if (name := name_told(recorded.event)))
+    return next(told, "")
 
 
 def _identities(account: Sequence[Recorded]) -> tuple[ExportedIdentity, ...]:
     linked: dict[str, ExportedIdentity] = {}
     for recorded in account:
-        match recorded.event:
-            case fact.IdentityLinked() as event:
-                linked[event.login_id] = ExportedIdentity(
-                    provider=event.provider,
-                    name=event.name,
-                    email=event.email,
-                    email_trusted=event.email_trusted,
-                    linked_at=recorded.recorded_at,
-                )
-            case fact.IdentityUnlinked() as event:
-                linked.pop(event.login_id, None)
+        event = recorded.event
+        if isinstance(event, fact.IdentityLinked):
+            linked[event.login_id] = ExportedIdentity(
+                provider=event.provider,
+                name=event.name,
+                email=event.email,
+                email_trusted=event.email_trusted,
+                linked_at=recorded.recorded_at,
+            )
+        elif isinstance(event, fact.IdentityUnlinked):
+            linked.pop(event.login_id, None)
     return tuple(linked.values())
 
 
 def _consents(account: Sequence[Recorded]) -> tuple[ExportedConsent, ...]:
     given: dict[ConsentDocument, ExportedConsent] = {}
     for recorded in account:
-        match recorded.event:
-            case fact.ConsentGiven() as event:
-                given[event.document] = ExportedConsent(
-                    document=event.document,
-                    version=event.version,
-                    language=event.language,
-                    given_at=recorded.recorded_at,
-                )
-            case fact.ConsentWithdrawn() as event:
-                given.pop(event.document, None)
+        event = recorded.event
+        if isinstance(event, fact.ConsentGiven):
+            given[event.document] = ExportedConsent(
+                document=event.document,
+                version=event.version,
+                language=event.language,
+                given_at=recorded.recorded_at,
+            )
+        elif isinstance(event, fact.ConsentWithdrawn):
+            given.pop(event.document, None)
     return tuple(given.values())
 
 
