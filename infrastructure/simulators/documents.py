@@ -59,3 +59,7 @@ class Documents(Generic[T]):
     def remove(self, key: str) -> T | None:
         self._database.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (self._kind, key))
         return self._held.pop(key, None)
+
+    def clear(self) -> None:
+        self._database.execute("DELETE FROM documents WHERE kind = ?", (self._kind,))
+        self._held.clear()

@@ -37,7 +37,7 @@ from infrastructure.simulators.cloudflare.videos import video_handlers
 from infrastructure.simulators.config import SimulatorConfig
 from infrastructure.simulators.documents import open_documents
 from infrastructure.simulators.identity.faults import IdentityGate
-from infrastructure.simulators.identity.routes import identity_routes
+from infrastructure.simulators.identity.routes import identity_refusals, identity_routers
 from infrastructure.simulators.identity.simulator import IdentitySimulator
 from infrastructure.simulators.r2.objects import ObjectShelf
 from infrastructure.simulators.r2.serving import Credentials, PublicApp, S3App
@@ -120,7 +120,7 @@ class Simulators:
             route_handlers=[
                 _api_routes(),
                 control_routes,
-                identity_routes,
+                *identity_routers,
                 *self._object_handlers(),
                 *playback_handlers,
             ],
@@ -132,6 +132,7 @@ class Simulators:
                 "gate": Provide(lambda: gates[0], sync_to_thread=False),
             },
             exception_handlers={
+                **identity_refusals,
                 ApiRefusal: _refusal,
                 PlaybackRefused: _playback_refusal,
                 HTTPException: _http_problem,

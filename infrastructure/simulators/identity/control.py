@@ -73,6 +73,13 @@ async def overview(identity: Identity) -> Response[bytes]:
     return ok({"providers": apps, "people": identity.state.people()})
 
 
+@delete("/", status_code=200)
+async def clear(identity: Identity) -> Response[bytes]:
+    """Forgets who signed in, what was issued, added and ordered. Signing keys stay."""
+    identity.clear()
+    return ok(None)
+
+
 @post("/people", status_code=200)
 async def add_person(request: AnyRequest, identity: Identity) -> Response[bytes]:
     person = await read_body(request, Person)
@@ -214,6 +221,7 @@ def _no_webhooks(_: AnyRequest, _problem: NoWebhooks) -> Response[bytes]:
 
 handlers: list[Any] = [
     overview,
+    clear,
     add_person,
     register_redirects,
     native_tokens,

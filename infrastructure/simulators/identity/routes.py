@@ -1,8 +1,9 @@
 """Everything the simulated login providers serve, and how their refusals are shown."""
 
+from collections.abc import Callable
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Response
 
 from infrastructure.simulators.identity.answers import (
     AnyRequest,
@@ -33,19 +34,16 @@ def _sent_back(_: AnyRequest, problem: SentBack) -> Response[Any]:
     return sent_back(problem)
 
 
-identity_routes = Router(
-    path="/",
-    route_handlers=[
-        identity_control_routes,
-        line_routes,
-        facebook_routes,
-        instagram_routes,
-        google_routes,
-        apple_routes,
-    ],
-    exception_handlers={
-        ApiRefused: _refused,
-        PageRefused: _refused_page,
-        SentBack: _sent_back,
-    },
+identity_routers = (
+    identity_control_routes,
+    line_routes,
+    facebook_routes,
+    instagram_routes,
+    google_routes,
+    apple_routes,
 )
+identity_refusals: dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]] = {
+    ApiRefused: _refused,
+    PageRefused: _refused_page,
+    SentBack: _sent_back,
+}

@@ -28,6 +28,13 @@ class IdentitySimulator:
         self.faults = IdentityFaults()
         self.notices: deque[Notice] = deque(maxlen=_KEPT)
 
+    def clear(self) -> None:
+        """As on the first day, but for the signing keys."""
+        self.state.clear()
+        self.faults.open.clear()
+        self.id_tokens.ordered.clear()
+        self.notices.clear()
+
     def app(self, provider: Provider) -> IdentityApp:
         apps: dict[Provider, IdentityApp] = {
             "line": self.config.line,

@@ -118,6 +118,13 @@ class IdentityState:
         self.redirects = Documents(database, "identity_redirect", RedirectUri)
         self.revocations = Documents(database, "identity_revocation", Revocation)
 
+    def clear(self) -> None:
+        """Nobody has signed in, and nothing was added. Signing keys stay."""
+        for kind in (self._people, self._grants, self.codes, self.tokens):
+            kind.clear()
+        self.redirects.clear()
+        self.revocations.clear()
+
     def people(self) -> list[Person]:
         """Those of our own first, then those who were added; the latter may replace the former."""
         found = {person.id: person for person in (*INVENTED, *self._people)}

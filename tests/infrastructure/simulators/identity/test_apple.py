@@ -20,6 +20,8 @@ from tests.infrastructure.simulators.identity.requests import (
 from tests.support.simulated_identity import control, native_token, returned, sign_in_at
 from tests.support.simulators import WebhookCatcher
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 APPLE = "https://appleid.apple.com"
 
 

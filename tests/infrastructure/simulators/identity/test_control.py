@@ -23,6 +23,8 @@ from tests.support.simulated_identity import (
 )
 from tests.support.simulators import WebhookCatcher
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 @pytest.mark.parametrize("provider", ["line", "facebook", "instagram", "google", "apple"])
 async def test_sign_in_page_offers_everybody_and_a_way_out_without_scripts(

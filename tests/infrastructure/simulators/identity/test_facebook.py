@@ -19,6 +19,8 @@ from tests.infrastructure.simulators.identity.requests import (
 from tests.support.simulated_identity import control, native_token, returned, sign_in_at
 from tests.support.simulators import WebhookCatcher
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 def proven(providers: Simulators, token: str) -> dict[str, str]:
     secret = providers.config.identity.facebook.secret
@@ -35,7 +37,7 @@ async def signed_in(providers: Simulators, web: httpx.AsyncClient, person: str =
     return token
 
 
-def test_proof_is_the_published_one() -> None:
+async def test_proof_is_the_published_one() -> None:
     expected = "d52ddf968d622d8af8677906b7fbae09ac1f89f7cd5c1584b27544624cc23e5a"
     assert appsecret_proof("app_secret", "access_token") == expected
 

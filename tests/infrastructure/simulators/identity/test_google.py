@@ -13,6 +13,8 @@ from tests.infrastructure.simulators.identity.requests import (
 )
 from tests.support.simulated_identity import control, native_token, returned, sign_in_at
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def test_sign_in_gives_rs256_token_of_a_published_key(
     providers: Simulators, web: httpx.AsyncClient

@@ -7,6 +7,8 @@ from infrastructure.simulators.serving import Simulators
 from tests.infrastructure.simulators.identity.requests import authorization, code_of, exchange
 from tests.support.simulated_identity import returned, sign_in_at
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def test_professional_signs_in_and_is_told_about_without_an_address(
     providers: Simulators, web: httpx.AsyncClient

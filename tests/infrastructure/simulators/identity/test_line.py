@@ -15,6 +15,8 @@ from tests.infrastructure.simulators.identity.requests import (
 )
 from tests.support.simulated_identity import control, native_token, returned, sign_in_at
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def test_sign_in_gives_hs256_token_with_what_was_asked_for(
     providers: Simulators, web: httpx.AsyncClient
