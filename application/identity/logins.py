@@ -17,7 +17,7 @@ from application.identity.ports import (
 )
 from application.ports import JobQueue, Vault
 from domain.identity.commands import LinkLogin, RegisterWithLogin, UnlinkLogin
-from domain.identity.errors import LoginGivenUpError, LoginTakenError
+from domain.identity.errors import IdentityNotFoundError, LoginTakenError
 from domain.identity.values import Provider
 from domain.shared import Language, Market
 
@@ -72,7 +72,7 @@ class Logins:
             await self._throttle("sign_in", login_id)
             try:
                 entrance = await self._entrance(login_id, external, arriving)
-            except LoginGivenUpError:
+            except IdentityNotFoundError:  # it was given up: a new one stands for them from now on
                 await self._pseudonyms.forget([login_id])
                 continue
             if entrance is not None:
@@ -115,7 +115,7 @@ class Logins:
         """None: somebody else came in by this login at the same moment, and was first."""
         login = await self._accounts.login(login_id)
         if login.released:
-            raise LoginGivenUpError
+            raise IdentityNotFoundError
         if login.owner is None:
             try:
                 return await self._claim(login_id, external, arriving)

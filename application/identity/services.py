@@ -117,6 +117,7 @@ class IdentityServices:
         return {
             "identity.erase_person": self.erasing.erase_person,
             "identity.forget_login": self.logins.forget_login,
+            "identity.remove_avatars": self.avatars.remove_all,
             "identity.remove_old_avatars": self.avatars.remove_old_avatars,
             "identity.take_notice": self.notices.take_notice,
             TELL_PROVIDER: self.logins.tell_provider,

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from application.processes.process import Enqueue, Reaction
+from application.pictures import UPLOAD_TIME
+from application.processes.process import Enqueue, Reaction, SetDeadline
 from domain.identity import events as fact
 from domain.shared import Event, Recorded
 
@@ -15,8 +16,20 @@ class Erasure:
     contexts = frozenset({"identity"})
 
     def react(self, recorded: Recorded) -> Sequence[Reaction]:
+        if isinstance(recorded.event, fact.PersonalDataErased):
+            return (_look_again(recorded, recorded.event),)
         react = REACTIONS.get(type(recorded.event))
         return () if react is None else react(recorded.event)
+
+
+def _look_again(recorded: Recorded, event: fact.PersonalDataErased) -> Reaction:
+    """An address for uploads that was given out before the erasure is good until then."""
+    return SetDeadline(
+        key=f"late-uploads-{event.user_id}",
+        due_at=recorded.recorded_at + UPLOAD_TIME,
+        job="identity.remove_avatars",
+        args=(event.user_id,),
+    )
 
 
 def _erase(event: fact.ErasureRequested) -> Sequence[Reaction]:

@@ -72,7 +72,7 @@ class AccountCommand(Command, frozen=True, kw_only=True):
 
 
 class ChangeRoles(AccountCommand, frozen=True, kw_only=True):
-    """`by` is the admin's user id; empty when it is done from the command line."""
+    """Gives and takes roles. `by` is the admin's user id, empty when we do it ourselves."""
 
     roles: tuple[Role, ...]
     by: str = ""
@@ -123,7 +123,7 @@ class EndSession(AccountCommand, frozen=True, kw_only=True):
 
 
 class RequestErasure(AccountCommand, frozen=True, kw_only=True):
-    """Repeating it changes nothing."""
+    """The person asks to be forgotten. Repeating it changes nothing."""
 
 
 class RecordErasure(AccountCommand, frozen=True, kw_only=True):

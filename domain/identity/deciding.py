@@ -264,7 +264,7 @@ def _refuse_unless_open(state: Account, user_id: str) -> None:
 
 def _refuse_taken(login: Login) -> None:
     if login.released:
-        raise errors.LoginGivenUpError()
+        raise errors.IdentityNotFoundError()
     if login.owner is not None:
         raise errors.LoginTakenError()
 

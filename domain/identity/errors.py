@@ -21,12 +21,6 @@ class LoginTakenError(DomainError):
     code = "identity_belongs_to_another_account"
 
 
-class LoginGivenUpError(DomainError):
-    """The login was unlinked. Whoever comes in that way again is given a new login id."""
-
-    code = "identity_not_found"
-
-
 class ProviderAlreadyLinkedError(DomainError):
     """An account has one login of a provider at most."""
 
@@ -34,7 +28,7 @@ class ProviderAlreadyLinkedError(DomainError):
 
 
 class IdentityNotFoundError(DomainError):
-    """The account has no such way in."""
+    """The account has no such way in, or it was given up: that login enters nothing any more."""
 
     code = "identity_not_found"
 

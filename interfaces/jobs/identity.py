@@ -16,6 +16,7 @@ JOBS = (
     Job(name="identity.erase_person", tries=100, longest_pause=3600),
     Job(name="identity.forget_login", tries=100, longest_pause=3600),
     Job(name="identity.tell_provider", queue="provider", tries=100, longest_pause=3600),
+    Job(name="identity.remove_avatars", tries=100, longest_pause=3600),
     Job(name="identity.remove_old_avatars", tries=30),
     Job(name=_TAKE, tries=30),
     Job(name="identity.sweep_notices", tries=4, periodic=True),

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -214,6 +215,11 @@ class Lobby:
         """The facts of these kinds in the whole log, in order."""
         log = await self.store.log.read(0, limit=1000)
         return [each.event for each in log if isinstance(each.event, kinds)]
+
+    async def later(self, seconds: float) -> None:
+        """Moves time on, then settles."""
+        self.clock.ahead += timedelta(seconds=seconds)
+        await self.settle()
 
     async def settle(self) -> None:
         """Lets the process read what was recorded, and runs what is due until nothing is."""

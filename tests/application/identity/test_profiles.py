@@ -5,8 +5,15 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
+from application.pictures import UPLOAD_TIME
 from domain.identity import errors
-from domain.identity.commands import AttachAvatar, GiveConsent, ReviseProfile, WithdrawConsent
+from domain.identity.commands import (
+    AttachAvatar,
+    GiveConsent,
+    RequestErasure,
+    ReviseProfile,
+    WithdrawConsent,
+)
 from domain.identity.events import AvatarAttached, RolesChanged
 from infrastructure.event_store.schema import LOG
 from tests.support.lobby import Lobby
@@ -61,13 +68,16 @@ async def test_an_uploaded_picture_becomes_the_avatar_and_the_old_one_goes(hall:
     assert first.startswith(f"media/{mei}/avatars/")
 
 
-async def test_no_avatar_outlives_the_person(hall: Lobby) -> None:
+async def test_no_picture_outlives_the_person_not_even_one_that_comes_late(hall: Lobby) -> None:
     mei = (await hall.come_in("line", "U1")).person.user_id
-    key = await uploaded(hall, mei)
-    await attach(hall, mei, key)
-    await hall.services.avatars.remove_all(mei)
-    await hall.services.avatars.remove_all(mei)
-    assert await hall.objects.head(key) is None
+    attached, forgotten = await uploaded(hall, mei), await uploaded(hall, mei)
+    await attach(hall, mei, attached)
+    await hall.ask(RequestErasure(user_id=mei))
+    await hall.settle()
+    assert await hall.objects.keys(f"media/{mei}/") == []
+    await hall.objects.put(forgotten, PICTURE, content_type="image/png")
+    await hall.later(UPLOAD_TIME.total_seconds())
+    assert await hall.objects.keys(f"media/{mei}/") == []
 
 
 async def test_avatar_refused_when_nothing_was_uploaded_or_it_is_anothers(hall: Lobby) -> None:

@@ -2,10 +2,12 @@
 
 import pytest
 
+from application.pictures import UPLOAD_TIME
 from application.processes.erasure import Erasure
-from application.processes.process import Enqueue
+from application.processes.process import Enqueue, SetDeadline
 from domain.identity import events as fact
 from domain.shared import Event, UnknownEvent
+from tests.support.builders import at
 from tests.support.people import LINE, PERSON, opened, recorded, unlinked
 
 PICTURE = fact.AvatarAttached(user_id=PERSON, key="media/1.png")
@@ -30,6 +32,18 @@ PICTURE = fact.AvatarAttached(user_id=PERSON, key="media/1.png")
 )
 def test_facts_lead_to_jobs(event: Event, jobs: list[Enqueue]) -> None:
     assert list(Erasure().react(recorded(event))) == jobs
+
+
+def test_an_erasure_looks_for_late_uploads_once_none_can_come_any_more() -> None:
+    erased = fact.PersonalDataErased(user_id=PERSON, subject_key_id=PERSON, method="key_destroyed")
+    assert list(Erasure().react(recorded(erased, position=7))) == [
+        SetDeadline(
+            key=f"late-uploads-{PERSON}",
+            due_at=at(7) + UPLOAD_TIME,
+            job="identity.remove_avatars",
+            args=(PERSON,),
+        )
+    ]
 
 
 def test_no_job_carries_anything_personal() -> None:

@@ -63,7 +63,7 @@ def test_register_refused_when_somebody_was_faster() -> None:
 
 def test_register_refused_when_the_login_was_given_up() -> None:
     given(claimed(user_id=ANOTHER), released(user_id=ANOTHER)).when(register()).then_refused(
-        errors.LoginGivenUpError
+        errors.IdentityNotFoundError
     )
 
 
