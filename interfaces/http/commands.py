@@ -12,6 +12,7 @@ from application.ports import Dispatch, Outcome, StaleVersion
 from domain.shared import Command
 from infrastructure.ids import derived_id, new_id
 from infrastructure.observability.traces import current_traceparent
+from interfaces.http.ready import ReadyResponse
 from interfaces.http.request import ApiRequest
 from interfaces.http.validation import FieldError, InvalidInput
 
@@ -58,15 +59,15 @@ def envelope(request: ApiRequest, command: Command, body: msgspec.Struct | None 
 
 
 def accepted(outcome: Outcome, *, status: int = 200) -> Response[Any]:
-    headers = {
-        "event-position": str(outcome.position),
-        "etag": f'"{outcome.version}"',
-        "cache-control": "no-store",
-    }
+    headers = [
+        (b"event-position", b"%d" % outcome.position),
+        (b"etag", b'"%d"' % outcome.version),
+        (b"cache-control", b"no-store"),
+    ]
     if outcome.replayed:
-        headers["idempotent-replayed"] = "true"
+        headers.append((b"idempotent-replayed", b"true"))
     body = with_position(outcome.answer, outcome.position)
-    return Response(body, status_code=status, headers=headers, media_type="application/json")
+    return ReadyResponse(body, status=status, headers=headers)
 
 
 def with_position(answer: bytes, position: int) -> bytes:

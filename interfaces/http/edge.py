@@ -4,9 +4,11 @@ headers, timing, and an answer for whatever escapes. Plain ASGI, since every req
 
 import time
 from collections.abc import Sequence
+from functools import cache
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from prometheus_client import Histogram
 
 from infrastructure.observability.metrics import HTTP_SECONDS
 from infrastructure.observability.traces import span
@@ -144,5 +146,10 @@ def _observe(scope: HTTPScope, status: int, seconds: float) -> None:
     """By the route's template, so that ids in paths make no new series."""
     method = scope["method"]
     route = scope.get("path_template") or "none"
-    label = (method if method in _METHODS else "other", str(route), str(status))
-    HTTP_SECONDS.labels(*label).observe(seconds)
+    _timer(method if method in _METHODS else "other", str(route), status).observe(seconds)
+
+
+@cache
+def _timer(method: str, route: str, status: int) -> Histogram:
+    """Looked up here: prometheus_client takes a lock and makes texts of the labels each time."""
+    return HTTP_SECONDS.labels(method, route, status)
