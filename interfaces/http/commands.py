@@ -58,7 +58,10 @@ def envelope(request: ApiRequest, command: Command, body: msgspec.Struct | None 
     )
 
 
-def accepted(outcome: Outcome, *, status: int = 200) -> Response[Any]:
+def accepted(
+    outcome: Outcome, *, status: int = 200, shown: msgspec.Struct | None = None
+) -> Response[Any]:
+    """`shown` takes the place of what the handler answered."""
     headers = [
         (b"event-position", b"%d" % outcome.position),
         (b"etag", b'"%d"' % outcome.version),
@@ -66,7 +69,10 @@ def accepted(outcome: Outcome, *, status: int = 200) -> Response[Any]:
     ]
     if outcome.replayed:
         headers.append((b"idempotent-replayed", b"true"))
-    body = with_position(outcome.answer, outcome.position)
+    if shown is None:
+        body = with_position(outcome.answer, outcome.position)
+    else:
+        body = _canonical.encode(shown)
     return ReadyResponse(body, status=status, headers=headers)
 
 

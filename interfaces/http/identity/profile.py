@@ -76,9 +76,8 @@ async def revise_me(request: ApiRequest, data: JSONBody[ReviseMe]) -> Response[R
     if data.avatar_media_id is not UNSET:
         dispatch = await _attach_avatar(request, dispatch, data.avatar_media_id)
     outcome = await profiles.revise(dispatch)
-    answer = accepted(outcome)
-    answer.content = revised(request.platform, await profiles.person(user_id), outcome.position)
-    return answer
+    person = await profiles.person(user_id)
+    return accepted(outcome, shown=revised(request.platform, person, outcome.position))
 
 
 async def _attach_avatar(request: ApiRequest, dispatch: Dispatch, key: str) -> Dispatch:
