@@ -117,6 +117,10 @@ def back(
     )
 
 
+def with_state(fields: Fields, state: str | None) -> Fields:
+    return fields | {"state": state} if state else fields
+
+
 async def form_of(request: AnyRequest) -> Fields:
     """What was posted as a form; empty for any other kind of body. The first of a name counts."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:

@@ -141,15 +141,16 @@ async def revoke(
     provider: FromPath[str], person: FromPath[str], request: AnyRequest, identity: Identity
 ) -> Response[bytes]:
     """The person takes their permission back in the provider's settings, and Facebook and Apple
-    tell us. Nothing is sent where nobody said where our webhooks are."""
+    tell us. Nothing is sent where there was none, or where nobody said where our webhooks are."""
     name, found = _named(provider), _known(identity, person)
     sending = await read_body(request, Sending)
-    revoked = identity.state.take_back(name, person, by="person")
+    if not identity.state.take_back(name, person, by="person"):
+        return ok({"revoked": False, "notice": None})
     try:
         notice = await tell_of_revocation(identity, name, found, sending)
     except NoWebhooks:
         notice = None
-    return ok({"revoked": revoked, "notice": notice})
+    return ok({"revoked": True, "notice": notice})
 
 
 @post("/{provider:str}/people/{person:str}/{event:str}", status_code=200)

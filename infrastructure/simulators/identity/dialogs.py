@@ -22,6 +22,7 @@ from infrastructure.simulators.identity.answers import (
     back,
     form_of,
     page,
+    with_state,
 )
 from infrastructure.simulators.identity.people import Person
 from infrastructure.simulators.identity.simulator import Identity, IdentitySimulator
@@ -73,10 +74,9 @@ def dialog_handlers(dialog: Dialog) -> list[HTTPRouteHandler]:
             if person_id is None
             else _signed_in(dialog, asked, identity, person_id)
         )
-        state = asked.field("state")
         return back(
             asked.redirect_uri,
-            fields | ({"state": state} if state else {}),
+            with_state(fields, asked.field("state")),
             form_post=asked.form_post,
             fragment=dialog.fragment,
         )

@@ -19,6 +19,7 @@ from infrastructure.simulators.identity.answers import (
     query_of,
     same,
     shown,
+    with_state,
 )
 from infrastructure.simulators.identity.codes import CodeRefused, redeem
 from infrastructure.simulators.identity.dialogs import CHALLENGE, Asked, Dialog, keep_code
@@ -42,30 +43,31 @@ def _read(identity: IdentitySimulator, request: AnyRequest) -> Asked:
     if not identity.may_return_to("line", address):
         text = "Invalid redirect_uri value. Check if it is registered in a LINE developers site."
         raise PageRefused(400, "INVALID_REQUEST", text)
+    form_post = fields.get("response_mode") == "form_post"
     problem = _problem(fields)
     if problem is not None:
-        state = fields.get("state")
         error, description = problem
         told = {"error": error, "error_description": description}
-        form_post = fields.get("response_mode") == "form_post"
-        raise SentBack(address, told | ({"state": state} if state else {}), form_post=form_post)
+        raise SentBack(address, with_state(told, fields.get("state")), form_post=form_post)
     return Asked(
         client_id=client_id,
         redirect_uri=address,
         scopes=tuple(fields["scope"].split()),
         fields=fields,
-        form_post=fields.get("response_mode") == "form_post",
+        form_post=form_post,
     )
 
 
 def _problem(fields: Fields) -> tuple[str, str] | None:
+    """LINE's error code for the first thing that is wrong, and what to say of it."""
     scopes = set(fields.get("scope", "").split())
+    modes = {"query", "form_post"}
     checks = (
         (fields.get("response_type") == "code", "UNSUPPORTED_RESPONSE_TYPE", "Only code."),
         (_STATE.fullmatch(fields.get("state", "")), "INVALID_REQUEST", "state is required."),
         (scopes and scopes <= _SCOPES, "INVALID_SCOPE", "Unknown or no scope."),
         ("email" not in scopes or "openid" in scopes, "INVALID_SCOPE", "email needs openid."),
-        (fields.get("response_mode", "query") in {"query", "form_post"}, "INVALID_REQUEST", "?"),
+        (fields.get("response_mode", "query") in modes, "INVALID_REQUEST", "Not simulated."),
         (_pkce_in_order(fields), "INVALID_REQUEST", "code_challenge_method must be S256."),
         (fields.get("prompt") != "none", "LOGIN_REQUIRED", "Nobody is signed in here."),
     )

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import httpx
 import msgspec
@@ -31,7 +31,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     to: str = ""
     forged: bool = False
-    times: int = 1
+    times: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
 
 
 async def tell_by_facebook(

@@ -30,10 +30,7 @@ ALGORITHMS: dict[Provider, str] = {
     "google": "RS256",
     "apple": "RS256",
 }
-# What spoils a token whoever signs it; the rest are about keys in a key set.
-_OF_ANY_MAC: set[Defect | None] = {
-    *(None, "signature", "other_flow", "expired", "issuer", "audience", "nonce")
-}
+_OF_THE_KEY_SET: set[Defect | None] = {"alg_none", "alg_hs256", "unknown_kid"}
 _DAY = 86400
 
 
@@ -80,7 +77,7 @@ class IdTokens:
             hs256 = not hs256
         claims = _spoilt(claims, defect)
         key = self._keys.current(provider)
-        if hs256 and defect in _OF_ANY_MAC:
+        if hs256 and defect not in _OF_THE_KEY_SET:
             text = "another secret" if defect == "signature" else secret
             return _assembled("HS256", None, claims, text.encode())
         return _signed(claims, key, defect)

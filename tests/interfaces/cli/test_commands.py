@@ -233,3 +233,5 @@ def test_simulators_run_by_hand_can_be_steered(tmp_path: Path) -> None:
         lines(steering, "simulate", "behave")
         assert lines(steering, "simulate", "webhooks") == []
         assert "live:" in refusal(steering, "simulate", "connect", "nobody")
+        assert any(line.startswith("mei\t") for line in lines(steering, "simulate", "people"))
+        assert '  "revoked": false,' in lines(steering, "simulate", "revoke", "line", "mei")
