@@ -6,10 +6,12 @@ from domain.shared import DomainError
 
 # Overriding the reading direction lets a text display as something it is not.
 _DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters and symbols that show nothing: fillers of Hangul, and an empty pattern of Braille.
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 class TextEmptyError(DomainError):
-    """`field` names the text."""
+    """`field` names the text, which has nothing in it that can be seen."""
 
     code = "text_empty"
 
@@ -29,7 +31,7 @@ class TextHasControlCharactersError(DomainError):
 def line(field: str, text: str, *, limit: int) -> str:
     """One line of text, trimmed; `limit` counts characters."""
     trimmed = text.strip()
-    if not trimmed:
+    if _is_blank(trimmed):
         raise TextEmptyError(field=field)
     return _checked(field, trimmed, limit=limit, allowed="")
 
@@ -45,7 +47,8 @@ def tidied(text: str | None, *, limit: int) -> str | None:
     `limit` counts characters.
     """
     kept = "".join(character for character in text or "" if not _is_control(character))
-    return kept.strip()[:limit].strip() or None
+    cut = kept.strip()[:limit].strip()
+    return None if _is_blank(cut) else cut
 
 
 def _checked(field: str, text: str, *, limit: int, allowed: str) -> str:
@@ -56,6 +59,13 @@ def _checked(field: str, text: str, *, limit: int, allowed: str) -> str:
     ):
         raise TextHasControlCharactersError(field=field)
     return text
+
+
+def _is_blank(text: str) -> bool:
+    return all(
+        character in _FILLERS or unicodedata.category(character) in {"Cf", "Zs"}
+        for character in text
+    )
 
 
 def _is_control(character: str) -> bool:

@@ -29,9 +29,16 @@ def test_whatever_is_tidied_passes_as_a_line(text: str) -> None:
     assert kept is None or line("name", kept, limit=10) == kept
 
 
-def test_a_line_of_nothing_is_refused() -> None:
+@pytest.mark.parametrize("text", ["", " ", "\u200b\u2060", "\u3164", "\ufeff \u2800"])
+def test_a_line_in_which_nothing_can_be_seen_is_refused(text: str) -> None:
     with pytest.raises(TextEmptyError):
-        line("name", " ", limit=10)
+        line("name", text, limit=10)
+    assert tidied(text, limit=10) is None
+
+
+@pytest.mark.parametrize("text", ["👩\u200d👧", "ก\u200bข", "가"])
+def test_a_line_may_hold_what_joins_and_parts_letters(text: str) -> None:
+    assert line("name", text, limit=10) == tidied(text, limit=10) == text
 
 
 def test_a_line_with_hidden_characters_is_refused() -> None:
