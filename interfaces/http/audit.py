@@ -5,7 +5,7 @@ from litestar import Response, get
 
 from infrastructure.event_store.checkpoints import Checkpoint
 from infrastructure.event_store.verification import verify
-from interfaces.http.log import READERS
+from interfaces.http.auth import only
 from interfaces.http.parameters import whole
 from interfaces.http.queries import seen_at
 from interfaces.http.request import ApiRequest
@@ -29,7 +29,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True, rename={"first": "from
 
 @get(
     "/audit/verify",
-    access=READERS,
+    access=only("auditor", "admin"),
     kind="range",
     tags=["Event log"],
     summary="Is the log intact?",

@@ -93,12 +93,14 @@ def _identity(request: ApiRequest, body: msgspec.Struct | None) -> tuple[str, by
         return new_id(), None
     if not _KEY.fullmatch(key):
         raise InvalidInput(FieldError("Idempotency-Key", "malformed"))
-    return derived_id("http", request.caller.user_id, key), _fingerprint(request, body)
+    return derived_id("http", request.caller.user_id, key), _fingerprint(request, body, key)
 
 
-def _fingerprint(request: ApiRequest, body: msgspec.Struct | None) -> bytes:
+def _fingerprint(request: ApiRequest, body: msgspec.Struct | None, key: str) -> bytes:
+    """With the key, which is stored nowhere: of the body alone, a kept fingerprint would tell a
+    guessed name from a wrong one, even of somebody erased."""
     content = b"" if body is None else _canonical.encode(body)
-    head = f"{request.scope['method']} {request.exchange.path}\n".encode()
+    head = f"{request.scope['method']} {request.exchange.path}\n{key}\n".encode()
     return hashlib.sha256(head + content).digest()
 
 

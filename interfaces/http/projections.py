@@ -63,7 +63,12 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True):
     requested: Literal["rebuild", "retry", "release"]
 
 
-@get("/projections", access=_ADMIN, tags=_TAGS, summary="How far projections are")
+@get(
+    "/projections",
+    access=only("analyst", "admin"),
+    tags=_TAGS,
+    summary="How far projections are",
+)
 async def list_projections(request: ApiRequest) -> Response[Page[ProjectionState]]:
     """Every generation there is, by projection, the newest first."""
     control = request.platform.projections

@@ -1,0 +1,278 @@
+"""Every route of the application, called by nobody, a guest and each role."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import NamedTuple, cast
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from domain.identity.values import ROLES
+from interfaces.http.app import create_app
+from interfaces.http.edge import Edge
+from tests.support import arranging as arrange
+from tests.support.arranging import Arrange, Call, Caller, Ground, on_a_ready_show, on_a_show, plain
+from tests.support.databases import claimed_redis_database
+from tests.support.http import BASE, Api, api_settings, problem, running_api
+from tests.support.services import service_url
+from tests.support.sign_in import APP
+from tests.support.simulated_identity import identity_environ, simulated_providers
+from tests.support.simulators import WebhookCatcher
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NOBODY, GUEST = "nobody", "guest"
+REGISTERED = frozenset(ROLES)
+SIGNED_IN = REGISTERED | {GUEST}
+EVERYBODY = SIGNED_IN | {NOBODY}
+HOST = frozenset({"host"})
+HOST_OR_ADMIN = frozenset({"host", "admin"})
+LOG_READERS = frozenset({"analyst", "auditor", "admin"})
+AUDITORS = frozenset({"auditor", "admin"})
+ANALYSTS = frozenset({"analyst", "admin"})
+ADMIN = frozenset({"admin"})
+
+SOME_ID = "019a1c0e-7c1f-7b5e-9d3a-2f4b6c8d0e1f"
+SHOW = {"json": {"title": "Test Stream", "description": "Testing"}}
+STREAM = f"{BASE}/streams/{{}}"
+OUTPUT = {"json": {"url": "rtmps://other.example/app", "stream_key": "invented"}}
+COVER = {"json": {"content_type": "image/png", "size": 9, "purpose": "stream_thumbnail"}}
+AVATAR = {"json": {"content_type": "image/png", "size": 9, "purpose": "avatar"}}
+
+
+class Route(NamedTuple):
+    """Who may call, what the answer to those is, and what it takes. What they may do to their
+    own accounts is done to new ones."""
+
+    may: frozenset[str]
+    status: int
+    arrange: Arrange
+
+
+def public(status: int, call: Arrange) -> Route:
+    return Route(EVERYBODY, status, call)
+
+
+def page(path: str) -> Route:
+    return public(200, plain(path))
+
+
+TABLE: dict[tuple[str, str], Route] = {
+    ("GET", "/"): page("/"),
+    ("GET", "/schema"): page("/schema"),
+    ("GET", "/schema/openapi.json"): page("/schema/openapi.json"),
+    ("GET", "/schema/style.css"): page("/schema/style.css"),
+    ("GET", "/sign-in"): page("/sign-in"),
+    ("GET", "/sign-in/done"): page("/sign-in/done"),
+    ("GET", "/erasures/{code}"): public(200, arrange.asked_to_be_forgotten),
+    ("GET", "/.well-known/jwks.json"): page("/.well-known/jwks.json"),
+    ("GET", "/health/live"): page("/health/live"),
+    ("GET", "/health/ready"): page("/health/ready"),
+    ("GET", "/metrics"): page("/metrics"),
+    ("GET", f"{BASE}/health/live"): page(f"{BASE}/health/live"),
+    ("GET", f"{BASE}/health/ready"): page(f"{BASE}/health/ready"),
+    ("GET", f"{BASE}/metrics"): page(f"{BASE}/metrics"),
+    ("GET", f"{BASE}/i18n/{{language}}"): page(f"{BASE}/i18n/th"),
+    ("POST", f"{BASE}/auth/guest"): public(
+        200, plain(f"{BASE}/auth/guest", json={"market": "TW", "language": "zh-TW"})
+    ),
+    ("GET", f"{BASE}/auth/providers"): page(f"{BASE}/auth/providers"),
+    ("GET", f"{BASE}/auth/{{provider}}/authorize"): page(
+        f"{BASE}/auth/line/authorize?redirect_uri={APP}"
+    ),
+    ("GET", f"{BASE}/auth/{{provider}}/callback"): public(302, arrange.come_back),
+    ("POST", f"{BASE}/auth/{{provider}}/callback"): public(303, arrange.come_back_by_form),
+    ("POST", f"{BASE}/auth/{{provider}}/token"): public(200, arrange.native_proof),
+    ("POST", f"{BASE}/auth/exchange"): public(200, arrange.one_time_code),
+    ("POST", f"{BASE}/auth/dev"): public(
+        200, plain(f"{BASE}/auth/dev", json={"name": "Anybody", "roles": []})
+    ),
+    ("POST", f"{BASE}/auth/refresh"): public(
+        200, arrange.with_a_refresh_token(f"{BASE}/auth/refresh")
+    ),
+    ("POST", f"{BASE}/auth/logout"): public(
+        204, arrange.with_a_refresh_token(f"{BASE}/auth/logout")
+    ),
+    ("GET", f"{BASE}/me"): Route(SIGNED_IN, 200, plain(f"{BASE}/me")),
+    ("PATCH", f"{BASE}/me"): Route(SIGNED_IN, 200, plain(f"{BASE}/me", json={"name": "New"})),
+    ("DELETE", f"{BASE}/me"): Route(SIGNED_IN, 202, plain(f"{BASE}/me")),
+    ("GET", f"{BASE}/me/export"): Route(SIGNED_IN, 200, plain(f"{BASE}/me/export")),
+    ("GET", f"{BASE}/me/identities"): Route(SIGNED_IN, 200, plain(f"{BASE}/me/identities")),
+    ("DELETE", f"{BASE}/me/identities/{{provider}}"): Route(SIGNED_IN, 200, arrange.two_ways_in),
+    ("GET", f"{BASE}/me/consents"): Route(SIGNED_IN, 200, plain(f"{BASE}/me/consents")),
+    ("PUT", f"{BASE}/me/consents/{{document}}"): Route(
+        SIGNED_IN, 200, plain(f"{BASE}/me/consents/terms", json={"version": "1"})
+    ),
+    ("DELETE", f"{BASE}/me/consents/{{document}}"): Route(
+        SIGNED_IN, 200, plain(f"{BASE}/me/consents/terms")
+    ),
+    ("GET", f"{BASE}/me/sessions"): Route(SIGNED_IN, 200, plain(f"{BASE}/me/sessions")),
+    ("DELETE", f"{BASE}/me/sessions/{{session_id}}"): Route(SIGNED_IN, 200, arrange.own_session),
+    ("GET", f"{BASE}/users"): Route(ADMIN, 200, plain(f"{BASE}/users")),
+    ("PUT", f"{BASE}/users/{{user_id}}/roles"): Route(ADMIN, 200, arrange.other_person),
+    ("GET", f"{BASE}/streams"): page(f"{BASE}/streams"),
+    ("POST", f"{BASE}/streams"): Route(HOST, 201, plain(f"{BASE}/streams", **SHOW)),
+    ("GET", f"{BASE}/streams/{{stream_id}}"): public(200, on_a_show(STREAM)),
+    ("PATCH", f"{BASE}/streams/{{stream_id}}"): Route(
+        HOST_OR_ADMIN, 200, on_a_show(STREAM, json={"title": "Other"})
+    ),
+    ("POST", f"{BASE}/streams/{{stream_id}}/start"): Route(
+        HOST_OR_ADMIN, 200, on_a_ready_show(f"{STREAM}/start")
+    ),
+    ("POST", f"{BASE}/streams/{{stream_id}}/end"): Route(HOST_OR_ADMIN, 200, arrange.live_show),
+    ("POST", f"{BASE}/streams/{{stream_id}}/cancel"): Route(
+        HOST_OR_ADMIN, 200, on_a_ready_show(f"{STREAM}/cancel")
+    ),
+    ("POST", f"{BASE}/streams/{{stream_id}}/thumbnail"): Route(
+        HOST_OR_ADMIN, 200, arrange.uploaded_cover
+    ),
+    ("GET", f"{BASE}/streams/{{stream_id}}/ingest"): Route(
+        HOST, 200, on_a_ready_show(f"{STREAM}/ingest")
+    ),
+    ("POST", f"{BASE}/streams/{{stream_id}}/ingest/rotate"): Route(
+        HOST_OR_ADMIN, 200, on_a_ready_show(f"{STREAM}/ingest/rotate")
+    ),
+    ("GET", f"{BASE}/streams/{{stream_id}}/outputs"): Route(
+        HOST_OR_ADMIN, 200, on_a_show(f"{STREAM}/outputs")
+    ),
+    ("POST", f"{BASE}/streams/{{stream_id}}/outputs"): Route(
+        HOST_OR_ADMIN, 201, on_a_show(f"{STREAM}/outputs", **OUTPUT)
+    ),
+    ("DELETE", f"{BASE}/streams/{{stream_id}}/outputs/{{output_id}}"): Route(
+        HOST_OR_ADMIN, 200, arrange.added_output
+    ),
+    ("POST", f"{BASE}/media"): Route(REGISTERED, 201, plain(f"{BASE}/media", **AVATAR)),
+    ("GET", f"{BASE}/events"): Route(LOG_READERS, 200, plain(f"{BASE}/events")),
+    ("GET", f"{BASE}/events/feed"): Route(LOG_READERS, 200, plain(f"{BASE}/events/feed")),
+    ("GET", f"{BASE}/audit/verify"): Route(AUDITORS, 200, plain(f"{BASE}/audit/verify")),
+    ("GET", f"{BASE}/projections"): Route(ANALYSTS, 200, plain(f"{BASE}/projections")),
+    ("POST", f"{BASE}/projections/{{name}}/rebuild"): Route(
+        ADMIN, 202, plain(f"{BASE}/projections/broadcasts/rebuild")
+    ),
+    ("POST", f"{BASE}/projections/{{name}}/retry"): Route(
+        ADMIN, 202, plain(f"{BASE}/projections/broadcasts/retry")
+    ),
+    # Nothing is parked here: as far as one gets who may.
+    ("POST", f"{BASE}/projections/{{name}}/release"): Route(
+        ADMIN, 409, plain(f"{BASE}/projections/broadcasts/release?stream=nope")
+    ),
+    ("GET", f"{BASE}/jobs/dead"): Route(ADMIN, 200, plain(f"{BASE}/jobs/dead")),
+    ("POST", f"{BASE}/jobs/dead/{{job_id}}/requeue"): Route(ADMIN, 202, arrange.dead_job),
+    ("POST", f"{BASE}/webhooks/cloudflare/live"): public(200, arrange.live_notification),
+    ("POST", f"{BASE}/webhooks/cloudflare/video"): public(200, arrange.video_notification),
+    ("POST", f"{BASE}/webhooks/facebook/deletion"): public(
+        200, arrange.notice("facebook", "deletion", f"{BASE}/webhooks/facebook/deletion")
+    ),
+    ("POST", f"{BASE}/webhooks/facebook/deauthorize"): public(
+        200, arrange.notice("facebook", "deauthorize", f"{BASE}/webhooks/facebook/deauthorize")
+    ),
+    ("POST", f"{BASE}/webhooks/apple"): public(
+        200, arrange.notice("apple", "consent-revoked", f"{BASE}/webhooks/apple")
+    ),
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def ground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ground]:
+    folder: Path = tmp_path_factory.mktemp("access")
+    with claimed_redis_database(service_url("redis")) as redis_url:
+        async with (
+            simulated_providers(folder / "providers") as simulators,
+            WebhookCatcher().listening() as catcher,
+        ):
+            settings = api_settings(
+                folder,
+                database_url=f"sqlite+aiosqlite:///{folder}/live.db",
+                redis_url=redis_url,
+                prefix=f"t{uuid4().hex[:12]}:",
+                LIVE_SIGN_IN_LIMIT_PER_ADDRESS="0",
+                LIVE_R2_ENDPOINT_URL=f"{simulators.url}/r2",
+                LIVE_R2_ACCESS_KEY_ID=simulators.config.r2_access_key_id,
+                LIVE_R2_SECRET_ACCESS_KEY=simulators.config.r2_secret_access_key,
+                **identity_environ(simulators),
+            )
+            async with running_api(settings) as api:
+                yield Ground(api=api, simulators=simulators, catcher=catcher)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def callers(ground: Ground) -> list[Caller]:
+    return await made_callers(ground.api, "for all")
+
+
+def served(api: Api) -> Iterator[tuple[str, str]]:
+    edge = cast("Edge", create_app(api.platform))
+    for route in cast("Litestar", edge.app).routes:
+        if isinstance(route, HTTPRoute):
+            for method in route.methods:
+                if method != "OPTIONS":
+                    yield method, route.path_format
+
+
+async def made_callers(api: Api, names: str) -> list[Caller]:
+    """Nobody, a guest, and one for each role who has that role alone."""
+    guest = {"market": "TW", "language": "zh-TW"}
+    answers = [await api.client.post(f"{BASE}/auth/guest", json=guest)]
+    for role in ROLES:
+        body = {"name": f"{role} {names}"[:100], "roles": [role]}
+        answers.append(await api.client.post(f"{BASE}/auth/dev", json=body))
+    found = [Caller(name=NOBODY, headers={})]
+    for name, answer in zip((GUEST, *ROLES), answers, strict=True):
+        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        found.append(Caller(name=name, headers=headers, user_id=answer.json()["user"]["id"]))
+    return found
+
+
+async def called(api: Api, method: str, call: Call, caller: Caller) -> tuple[int, str]:
+    """Status and problem code; the body of a feed is not waited for."""
+    headers = {**call.headers, **caller.headers}
+    async with api.client.stream(method, call.path, headers=headers, **call.sent) as answer:
+        if answer.is_client_error or answer.is_server_error:
+            await answer.aread()
+            return answer.status_code, str(problem(answer)["code"])
+        return answer.status_code, ""
+
+
+def filled(path: str) -> str:
+    for name in ("stream_id", "output_id", "job_id", "session_id", "user_id"):
+        path = path.replace(f"{{{name}}}", SOME_ID)
+    return path.replace("{name}", "broadcasts")
+
+
+def expected(route: Route, caller: Caller) -> tuple[int, str]:
+    if caller.name == NOBODY:
+        return 401, "unauthenticated"
+    if caller.name == GUEST and route.may == REGISTERED:
+        return 403, "registration_required"
+    return 403, "forbidden"
+
+
+async def test_every_route_stands_in_the_table_of_who_may_call_it(ground: Ground) -> None:
+    assert set(served(ground.api)) == set(TABLE)
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(TABLE))
+async def test_route_lets_in_who_may_and_nobody_else(
+    ground: Ground, callers: list[Caller], method: str, path: str
+) -> None:
+    route = TABLE[method, path]
+    if route.may == SIGNED_IN or path.endswith("/token"):
+        callers = await made_callers(ground.api, f"{method} {path}")
+    for caller in callers:
+        if caller.name in route.may:
+            call = await route.arrange(ground, caller)
+            status, _ = await called(ground.api, method, call, caller)
+            assert (caller.name, status) == (caller.name, route.status)
+        else:
+            found = await called(ground.api, method, Call(path=filled(path)), caller)
+            assert (caller.name, *found) == (caller.name, *expected(route, caller))
+
+
+@pytest.mark.parametrize("role", ["viewer", "moderator", "merchant", "analyst", "auditor"])
+async def test_cover_of_a_show_is_uploaded_by_hosts_alone(ground: Ground, role: str) -> None:
+    headers = await ground.api.headers(f"No host, {role}", role)  # type: ignore[arg-type]  # a role
+    answer = await ground.api.client.post(f"{BASE}/media", headers=headers, **COVER)
+    assert (answer.status_code, problem(answer)["code"]) == (403, "forbidden")
