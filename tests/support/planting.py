@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from infrastructure.simulators.identity.facebook import facebook_subject
 from infrastructure.simulators.identity.people import line_subject, numeric_subject
 from tests.support.eventually import eventually
 from tests.support.serving import LiveServer
@@ -38,7 +39,8 @@ class Plant:
     @property
     def subjects(self) -> list[str]:
         """What the providers call them."""
-        return [line_subject(self.person), numeric_subject("google", self.person, 21)]
+        google = numeric_subject("google", self.person, 21)
+        return [line_subject(self.person), google, facebook_subject(self.person)]
 
     async def be_known(self) -> None:
         """To the providers."""
@@ -46,8 +48,13 @@ class Plant:
         names = {"given_name": "Zoë", "family_name": "Плант"}
         async with httpx.AsyncClient(base_url=f"{self._simulators}/_simulator/identity") as client:
             (await client.post("/people", json={**known, **names})).raise_for_status()
-            base = {"base": f"{self._server.url}/api/v1/auth"}
-            (await client.post("/redirects", json=base)).raise_for_status()
+
+    async def is_let_go(self, *providers: str) -> bool:
+        """Whether we have told these providers, and no others, that the person left."""
+        async with httpx.AsyncClient(base_url=f"{self._simulators}/_simulator/identity") as client:
+            ended = (await client.get("/revocations")).json()["result"]
+        ours = [each for each in ended if each["person"] == self.person and each["by"] == "app"]
+        return {each["provider"] for each in ours} == set(providers)
 
     async def sign_in(self, provider: str = "line", *, link: bool = False) -> dict[str, Any]:
         """In a browser; `link` adds the way in to the account that is signed in."""
@@ -99,7 +106,8 @@ class Plant:
         await self.ask("PATCH", "/me", {"name": self.new_name, "language": "th"})
         await self.refresh()
         await self.host()
-        await self.sign_in("google", link=True)
+        for provider in ("google", "facebook"):
+            await self.sign_in(provider, link=True)
         await self.ask("PUT", "/me/consents/privacy", {"version": "2026-05", "language": "th"})
         await self._upload()  # and think better of it
         await self.ask("PATCH", "/me", {"avatar_media_id": await self._upload()})

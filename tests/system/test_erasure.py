@@ -23,7 +23,6 @@ from infrastructure.event_store.schema import LOG
 from infrastructure.read_models.generations import Generation, Generations
 from infrastructure.read_models.redis_store import keys_below, mark_of
 from infrastructure.read_models.schema import generation_table
-from infrastructure.simulators.config import IdentityConfig
 from interfaces.contexts import PROJECTIONS
 from projections.projection import Projection, TableProjection
 from tests.support.eventually import eventually
@@ -33,7 +32,6 @@ from tests.support.serving import LiveServer
 
 pytestmark = pytest.mark.system
 
-_REGISTERED = IdentityConfig()
 # What the simulated providers themselves know of people. Pictures are in files of their own.
 _THEIRS = ("simulators.sqlite3", "simulators.sqlite3-wal", "simulators.sqlite3-shm")
 
@@ -43,12 +41,13 @@ class Ground:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.var = folder / "var"
-        self.simulators = (
-            f"http://127.0.0.1:{PrivateSimulators(self.var / 'simulators').ports().http}"
-        )
         self._database_url = database_url or f"sqlite+aiosqlite:///{self.var}/live.db"
-        chosen = {"LIVE_DATABASE_URL": database_url} if database_url else {}
-        self.server = LiveServer(folder, chosen | _settings(self.simulators))
+        settings = {"LIVE_LOG_LEVEL": "debug", "LIVE_DATABASE_URL": database_url}
+        self.server = LiveServer(folder, settings)
+
+    @property
+    def simulators(self) -> str:
+        return f"http://127.0.0.1:{PrivateSimulators(self.var / 'simulators').ports().http}"
 
     @asynccontextmanager
     async def engine(self) -> AsyncIterator[AsyncEngine]:
@@ -129,20 +128,6 @@ def _keys_of(projection: Projection[Any], serving: Generation) -> str:
     return f"{keys_below('live:', projection.name)}{serving.token}:"
 
 
-def _settings(simulators: str) -> dict[str, str]:
-    line, google = _REGISTERED.line, _REGISTERED.google
-    return {
-        "LIVE_LOG_LEVEL": "debug",
-        "LIVE_RATE_LIMIT_PER_MINUTE": "0",
-        "LIVE_IDENTITY_SIMULATOR_URL": simulators,
-        "LIVE_LINE_CHANNEL_ID": line.client_ids[0],
-        "LIVE_LINE_CHANNEL_SECRET": line.secret,
-        "LIVE_LINE_EMAIL": "on",
-        "LIVE_GOOGLE_CLIENT_IDS": ",".join(google.client_ids),
-        "LIVE_GOOGLE_CLIENT_SECRET": google.secret,
-    }
-
-
 @pytest.fixture(params=["sqlite", "mysql"])
 def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
     url = "" if request.param == "sqlite" else request.getfixturevalue("mysql_url")
@@ -160,13 +145,16 @@ async def test_nothing_of_an_erased_person_is_left_anywhere(ground: Ground) -> N
     assert {hit.rpartition(" in ")[2] for hit in before} >= {"accounts_g1"}
     assert any("live_streams" in hit for hit in before)
     assert not any(subject in hit for hit in before for subject in plant.subjects)
-    assert any(plant.picture[16:].decode() in hit for hit in ground.found_in_files(plant))
+    in_files = ground.found_in_files(plant)
+    assert any(plant.picture[16:].decode() in hit for hit in in_files)
+    assert any("appendonly" in hit for hit in in_files)
 
     await plant.ask("DELETE", "/me")
     await ground.forgotten(plant)
 
     assert await ground.found(plant) == []
     assert await host_shown(ground, plant.shows[0]) == ERASED_TEXT
+    await eventually(lambda: plant.is_let_go("line", "google", "facebook"), timeout=30)
     await assert_the_log_stands(ground, plant)
     await assert_a_rebuild_is_the_same(ground, plant)
     await assert_no_file_keeps_them(ground, plant)
@@ -241,10 +229,10 @@ def assert_everything_is_exported(plant: Plant, export: dict[str, Any]) -> None:
     profile = export["profile"]
     assert (profile["name"], profile["language"]) == (plant.new_name, "th")
     assert profile["avatar_key"]
-    assert {each["provider"] for each in export["identities"]} == {"line", "google"}
+    assert {each["provider"] for each in export["identities"]} == {"line", "google", "facebook"}
     assert {each["email"] for each in export["identities"]} == {plant.email}
     assert [each["document"] for each in export["consents"]] == ["privacy"]
-    assert len(export["sessions"]) == 3
+    assert len(export["sessions"]) == 4
     assert [each["id"] for each in export["shows"]] == plant.shows
     told = msgspec.json.encode(export["events"]).decode()
     assert all(text in told for text in (plant.name, plant.new_name, plant.email))
