@@ -71,7 +71,12 @@ class Accounts:
             version = page[-1].version
 
     async def ask(
-        self, command: AccountCommand | LoginCommand | OpenAccount, *, actor: str, once: str
+        self,
+        command: AccountCommand | LoginCommand | OpenAccount,
+        *,
+        actor: str,
+        once: str,
+        expected_version: int | None = None,
     ) -> Outcome:
         """Has the command decided. Asked again for the same `once`, it counts once.
 
@@ -87,6 +92,7 @@ class Accounts:
                 actor=actor,
                 now=self._clock(),
                 fingerprint=sha256(command_id.encode()).digest(),
+                expected_version=expected_version,
             )
         )
 

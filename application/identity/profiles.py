@@ -1,12 +1,13 @@
 """What people say of themselves, and which roles they are given."""
 
+from collections.abc import Callable, Collection
 from hashlib import sha256
 
 from msgspec.structs import replace
 
 from application.identity.accounts import Accounts, Person
 from application.identity.ports import NewId
-from application.ports import CommandBus, Dispatch, Outcome
+from application.ports import CommandBus, Dispatch, Outcome, StaleVersion
 from domain.identity.commands import ChangeRoles
 from domain.identity.values import Role
 
@@ -34,13 +35,22 @@ class Profiles:
 
     async def grant(self, user_id: str, role: Role, *, actor: str) -> Outcome:
         """One more role, whichever the person has. Raises a `DomainError`."""
-        roles = (await self._accounts.load(user_id)).state.roles
-        changed = ChangeRoles(user_id=user_id, roles=(*roles, role))
-        return await self._accounts.ask(changed, actor=actor, once=self._new_id())
+        return await self._change(user_id, lambda roles: (*roles, role), actor)
 
     async def revoke(self, user_id: str, role: Role, *, actor: str) -> Outcome:
         """One role fewer. Raises a `DomainError`."""
-        roles = (await self._accounts.load(user_id)).state.roles
-        kept: tuple[Role, ...] = tuple(each for each in roles if each != role)
-        changed = ChangeRoles(user_id=user_id, roles=kept)
-        return await self._accounts.ask(changed, actor=actor, once=self._new_id())
+        return await self._change(user_id, lambda roles: frozenset(roles) - {role}, actor)
+
+    async def _change(
+        self, user_id: str, change: Callable[[tuple[Role, ...]], Collection[Role]], actor: str
+    ) -> Outcome:
+        """On the roles as they are when it is decided: of two changes at once, both count."""
+        while True:
+            seen = await self._accounts.load(user_id)
+            changed = ChangeRoles(user_id=user_id, roles=tuple(change(seen.state.roles)))
+            try:
+                return await self._accounts.ask(
+                    changed, actor=actor, once=self._new_id(), expected_version=seen.version
+                )
+            except StaleVersion:
+                continue

@@ -1,5 +1,6 @@
 """Logins given up, and people forgotten: everywhere, completely, however often it breaks off."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -140,6 +141,21 @@ async def test_erasure_comes_to_nothing_when_repeated(hall: Lobby) -> None:
     await hall.services.erasing.erase_person(mei)
     await erase(hall, mei)
     assert await hall.store.log.head() == head
+
+
+async def test_whoever_signs_in_while_they_are_erased_is_found_again(any_hall: Lobby) -> None:
+    """Whichever comes first: no login may end up with an account nobody can enter."""
+    for _ in range(5):
+        mei = (await any_hall.come_in("line", "U1")).person.user_id
+        coming = [any_hall.come_in("line", "U1") for _ in range(4)]
+        await asyncio.gather(erase(any_hall, mei), *coming, return_exceptions=True)
+        await any_hall.settle()
+        assert (await any_hall.account(mei)).status == "erased"
+        first, second = await any_hall.come_in("line", "U1"), await any_hall.come_in("line", "U1")
+        assert first.person.user_id == second.person.user_id != mei
+    opened = {event.user_id for event in await any_hall.told(AccountOpened)}  # type: ignore[attr-defined]
+    states = [await any_hall.account(user_id) for user_id in opened]
+    assert [state.status for state in states].count("open") == 1
 
 
 async def test_erase_does_nothing_to_who_did_not_ask(hall: Lobby) -> None:

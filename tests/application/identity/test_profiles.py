@@ -1,5 +1,7 @@
 """What people say of themselves, how they look, and which roles they are given."""
 
+import asyncio
+
 import httpx
 import pytest
 from msgspec.structs import replace
@@ -109,6 +111,17 @@ async def test_roles_are_granted_and_revoked_one_at_a_time(hall: Lobby) -> None:
     await profiles.revoke(mei, "viewer", actor="system:test")
     assert (await profiles.person(mei)).roles == ("admin",)
     assert len(await hall.told(RolesChanged)) == 2
+
+
+async def test_of_many_grants_at_once_all_count(hall: Lobby) -> None:
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    granting = (
+        hall.services.profiles.grant(mei, role, actor="system:test")
+        for role in ("host", "moderator", "merchant", "admin")
+    )
+    await asyncio.gather(*granting)
+    person = await hall.services.profiles.person(mei)
+    assert person.roles == ("viewer", "host", "moderator", "merchant", "admin")
 
 
 async def test_grant_refused_to_a_guest_and_to_nobody(hall: Lobby) -> None:
