@@ -21,6 +21,7 @@ from infrastructure.simulators.config import IdentityConfig, SimulatorConfig, We
 _START_SECONDS = 20.0
 _STOP_SECONDS = 3.0
 _PREDECESSOR_SECONDS = 5.0
+_ATTEMPTS = 3
 _RTMP_PORT = 1935
 CALLS_PER_5_MINUTES = 100_000
 """Of the private simulators: at Cloudflare's own budget whoever tries many shows would wait."""
@@ -50,8 +51,9 @@ class PrivateSimulators:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self._config = self._folder / "config.json"
+        self._chosen = SimulatorConfig(var_dir=self._folder)
         self._child: subprocess.Popen[bytes] | None = None
-        self._watch = Watch("simulators", self._is_up, self._launch)
+        self._watch = Watch("simulators", self._is_up, self._relaunch)
 
     def ports(self) -> Ports:
         """Where the simulators are, or will be once they are started."""
@@ -70,11 +72,8 @@ class PrivateSimulators:
         Cloudflare's webhooks go to the paths `live` and `video` below `webhooks_to`.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        ports = self._choose_ports()
-        config = SimulatorConfig(
+        self._chosen = SimulatorConfig(
             var_dir=self._folder,
-            port=ports.http,
-            rtmp_port=ports.rtmp,
             api_tokens=(api_token,),
             live_webhook=WebhookTarget(url=f"{webhooks_to}/live", secret=secrets.live),
             video_webhook=WebhookTarget(url=f"{webhooks_to}/video", secret=secrets.video),
@@ -82,13 +81,31 @@ class PrivateSimulators:
             rate_limit=CALLS_PER_5_MINUTES,
             leave_with_parent=True,
         )
+        self._launch_somewhere()
+        self._watch.begin()
+        return self.ports()
+
+    def _launch_somewhere(self) -> None:
+        """Between choosing a port and listening on it somebody else may take it."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                self._launch(self._choose_ports())
+            except SimulatorsFailed as failure:
+                _log.warning("the simulators are started once more", reason=str(failure))
+            else:
+                return
+        self._launch(self._choose_ports())
+
+    def _relaunch(self) -> None:
+        """Our own settings hold the HTTP port by now; RTMP's the simulators tell themselves."""
+        kept = self.ports()
+        rtmp = _claim(kept.rtmp, _PREDECESSOR_SECONDS)
+        self._launch(self._keep(Ports(http=kept.http, rtmp=rtmp)))
+
+    def _launch(self, ports: Ports) -> None:
+        config = msgspec.structs.replace(self._chosen, port=ports.http, rtmp_port=ports.rtmp)
         self._config.touch(mode=0o600)
         self._config.write_bytes(msgspec.json.encode(config, enc_hook=str))
-        self._launch()
-        self._watch.begin()
-        return ports
-
-    def _launch(self) -> None:
         with (self._folder / "simulators.log").open("ab") as log:
             self._child = subprocess.Popen(  # noqa: S603  # ourselves, no shell
                 [
@@ -106,7 +123,7 @@ class PrivateSimulators:
                 start_new_session=True,  # Ctrl-C is for us: we stop them after ourselves
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
-        self._await_answer(self._child, self.ports().http)
+        self._await_answer(self._child, ports.http)
 
     def _is_up(self) -> bool:
         return self._child is not None and self._child.poll() is None
@@ -130,6 +147,9 @@ class PrivateSimulators:
         ports = Ports(http=_claim(wanted.http, patience), rtmp=_claim(wanted.rtmp, patience))
         if kept and ports != kept:
             _log.warning("the simulators' ports changed: older stream keys no longer work")
+        return self._keep(ports)
+
+    def _keep(self, ports: Ports) -> Ports:
         self._ports_file().write_bytes(msgspec.json.encode(ports))
         return ports
 

@@ -81,10 +81,10 @@ class Simulators:
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Raises OSError when a port is taken."""
+        """Raises OSError when a port is taken. Who reaches the HTTP port finds RTMP there too."""
+        rtmp_port = await self._ingest.start(self.config.host, self.config.rtmp_port)
         listener = _listen(self.config.host, self.config.port)
         self.url = self.config.public_url or _origin(listener)
-        rtmp_port = await self._ingest.start(self.config.host, self.config.rtmp_port)
         self.rtmp_url = f"rtmp://{self._rtmp_host()}:{rtmp_port}/live/"
         self._server = _Server(self._uvicorn_config())
         self.cloudflare.start(http=self.url, rtmp=self.rtmp_url)

@@ -2,20 +2,24 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import httpx
+import msgspec
 import pytest
 from redis import Redis
 
 from infrastructure.embedded.ownership import InUse, owning
 from infrastructure.embedded.private_redis import NoRedis, PrivateRedis, find_redis_server
-from infrastructure.embedded.private_simulators import PrivateSimulators
+from infrastructure.embedded.private_simulators import PrivateSimulators, WebhookSecrets
 from infrastructure.embedded.secrets import kept_secret
 from infrastructure.embedded.surroundings import Needs, completed, surrounded
 from infrastructure.settings import load_settings
+from infrastructure.simulators.config import IdentityConfig
 
 pytestmark = pytest.mark.services
 
@@ -106,6 +110,26 @@ def test_missing_redis_is_told_in_one_line_with_what_to_install(
 
 def test_simulators_keep_their_ports(tmp_path: Path) -> None:
     assert PrivateSimulators(tmp_path).ports() == PrivateSimulators(tmp_path).ports()
+
+
+def test_simulators_start_beside_a_taken_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infrastructure.embedded.private_simulators._PREDECESSOR_SECONDS", 0.1)
+    simulators = PrivateSimulators(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        kept = {"http": simulators.ports().http, "rtmp": taken.getsockname()[1]}
+        (tmp_path / "ports.json").write_bytes(msgspec.json.encode(kept))
+
+        ports = simulators.start(
+            "t", "http://x", WebhookSecrets(live="", video=""), IdentityConfig()
+        )
+
+        answer = httpx.get(f"http://127.0.0.1:{ports.http}/_simulator/", trust_env=False)
+        simulators.stop()
+    assert answer.json()["result"]["rtmp"] == f"rtmp://127.0.0.1:{ports.rtmp}/live/"
+    assert (ports.http, ports.rtmp) == (kept["http"], simulators.ports().rtmp)
+    assert ports.rtmp != kept["rtmp"]
 
 
 async def test_second_process_finds_the_first_ones_redis(tmp_path: Path) -> None:
