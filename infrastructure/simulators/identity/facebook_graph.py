@@ -150,8 +150,8 @@ def _user_token(identity: IdentitySimulator, request: AnyRequest, fields: Fields
     """With the proof that the app's own server asks, which our app demands. Raises `ApiRefused`."""
     value = _sent_token(request, fields)
     if not value:
-        raise graph_error(2500, "An active access token must be used to query information about "
-                          "the current user.")  # fmt: skip
+        text = "An active access token must be used to query information about the current user."
+        raise graph_error(2500, text)
     token = identity.state.tokens.get(value)
     if token is None or (token.provider, token.kind) != ("facebook", "access"):
         raise _unauthorized("Invalid OAuth access token - Cannot parse access token", None)
