@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from application.processes.process import ClearDeadline, Enqueue, Process, Reaction, SetDeadline
 from domain.shared import Recorded, UndecodableEvent, UnknownEvent
+from infrastructure.faults import PlainFault
 from infrastructure.jobs.job import Sending
 from infrastructure.processes.deadlines import Change, Deadline
 from infrastructure.processes.parked import ParkedStream, failed_again, parked
@@ -14,7 +15,7 @@ class UnknownJob(Exception):
     """A process asked for a job that no worker has."""
 
 
-class Unreadable(Exception):
+class Unreadable(PlainFault):
     """This version of the code cannot tell what happened; a later one may.
 
     Passing the event by would lose what should follow from it.

@@ -11,11 +11,11 @@ import msgspec
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infrastructure.faults import fault_text
 from infrastructure.processes.schema import PROCESS_PARKED
 
 _FIRST_PAUSE = 5.0
 _LONGEST_PAUSE = 300.0
-_ERROR_LENGTH = 2000
 _TABLE = PROCESS_PARKED.c
 
 
@@ -37,7 +37,7 @@ def parked(process: str, stream: str, version: int, error: Exception) -> ParkedS
         process=process,
         stream=stream,
         version=version,
-        error=_text(error),
+        error=fault_text(error),
         tries=1,
         next_try_us=now_us + int(_FIRST_PAUSE * 1_000_000),
         parked_us=now_us,
@@ -51,7 +51,7 @@ def failed_again(stream: ParkedStream, version: int, error: Exception) -> Parked
     return msgspec.structs.replace(
         stream,
         version=version,
-        error=_text(error),
+        error=fault_text(error),
         tries=tries,
         next_try_us=time.time_ns() // 1000 + int(pause * 1_000_000),
     )
@@ -102,7 +102,3 @@ class ParkedStreams:
             statement = statement.where(_TABLE.stream == stream)
         async with self._engine.begin() as connection:
             return (await connection.execute(statement)).rowcount
-
-
-def _text(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:_ERROR_LENGTH]

@@ -13,6 +13,7 @@ import msgspec
 
 from domain.identity.events import PersonalDataErased
 from domain.shared import Recorded, UndecodableEvent, UnknownEvent
+from infrastructure.faults import fault_text
 from infrastructure.read_models.persons import persons_in
 from infrastructure.read_models.schema import KEY_LENGTH
 from infrastructure.read_models.store import (
@@ -23,7 +24,6 @@ from infrastructure.read_models.store import (
     StoredViews,
     Touched,
     Unwritable,
-    fault_text,
 )
 from projections.projection import Projection
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from application.ports import EventLog
+from infrastructure.faults import fault_text
 from infrastructure.read_models.folding import Folding
 from infrastructure.read_models.persons import followed_types
 from infrastructure.read_models.store import (
@@ -14,7 +15,6 @@ from infrastructure.read_models.store import (
     Parked,
     Standing,
     Unwritable,
-    fault_text,
 )
 from projections.projection import Projection
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from application.ports import LogUnavailable
 from infrastructure.event_store.schema import Row
+from infrastructure.faults import fault_text
 from infrastructure.observability.traces import span
 from infrastructure.read_models.folding import Folding
 from infrastructure.read_models.pages import LogPages, ReadAhead
@@ -33,7 +34,6 @@ from infrastructure.read_models.store import (
     Parked,
     Unwritable,
     error_text,
-    fault_text,
 )
 from projections.projection import Projection
 

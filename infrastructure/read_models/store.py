@@ -4,7 +4,6 @@ A store commits views, parked streams and the position they stand for together, 
 """
 
 import re
-import traceback
 from collections.abc import Collection, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
@@ -129,18 +128,6 @@ class GenerationStore(StoredViews, Protocol[V]):
         ...
 
     async def drop(self) -> None: ...
-
-
-def fault_text(error: BaseException) -> str:
-    """Which error and where, and none of its words: they may be personal data."""
-    cause = getattr(error, "orig", None)
-    if cause is not None:  # a database's, told apart by its number
-        return " ".join(
-            [type(cause).__name__, *(str(arg) for arg in cause.args if type(arg) is int)]
-        )
-    frames = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
-    place = f" in {frames[-1].co_qualname}" if frames else ""
-    return f"{type(error).__name__}{place}"[:_ERROR_LENGTH]
 
 
 def error_text(error: BaseException) -> str:

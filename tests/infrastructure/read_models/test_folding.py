@@ -4,17 +4,14 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-import pytest
-from asyncmy.errors import DataError as MySqlDataError
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
-from sqlalchemy.exc import DataError
 
 from domain.shared import Event, Recorded
 from infrastructure.read_models.folding import Folding
-from infrastructure.read_models.store import Mark, Parked, error_text, fault_text
-from tests.support.projections import Left, Score, Scored, table_scores, tally
+from infrastructure.read_models.store import Mark, Parked, error_text
+from tests.support.projections import Left, Score, Scored, table_scores
 
 SCORES = table_scores()
 _NAMES = st.sampled_from(["ann", "bob", "cid", "d" * 300, "é"])
@@ -122,15 +119,6 @@ def test_a_view_that_an_event_begins_is_not_looked_for() -> None:
     assert kept.looked_for == {"bob"}
     kept.commit(folding, 2)
     assert kept.views.keys() == {"ann"}
-
-
-def test_fault_text_says_which_error_and_where_and_none_of_its_words() -> None:
-    with pytest.raises(ValueError, match="Somchai") as raised:
-        tally(None, recorded([Scored(player="Somchai", points=1, note="poison Somchai")])[0])
-    assert fault_text(raised.value) == "ValueError in tally"
-    assert fault_text(KeyError(912_345_678)) == "KeyError"
-    refused = DataError("INSERT", {}, MySqlDataError(1406, "Data too long for 'Somchai'"))
-    assert fault_text(refused) == "DataError 1406"
 
 
 def test_error_text_shows_no_values() -> None:
