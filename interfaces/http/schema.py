@@ -26,7 +26,7 @@ _ABOUT = (
 _TAGS = (
     ("Live streams", "A host schedules a show, broadcasts, is seen live, ends; the replay stays."),
     ("Media", "Uploads go straight to the object store."),
-    ("Identity", "Who calls."),
+    ("Identity", "Signing in, who one is here, and being forgotten."),
     ("Event log", "For analysts and auditors: the log itself."),
     ("Operations", "For those who run it."),
     ("Webhooks", "What providers call."),

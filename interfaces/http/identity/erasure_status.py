@@ -5,7 +5,6 @@ learns that somebody asked, not who.
 """
 
 import re
-from html import escape
 from typing import Literal
 
 from litestar import Response, get
@@ -13,9 +12,7 @@ from litestar.params import FromPath
 
 from infrastructure.webhook_inbox import WebhookStatus
 from interfaces.http.auth import PUBLIC
-from interfaces.http.i18n import catalogue
-from interfaces.http.identity.answers import NO_STORE
-from interfaces.http.pages import page
+from interfaces.http.identity.people_pages import say, shown
 from interfaces.http.request import ApiRequest
 
 FACEBOOK_DELETION = "facebook_deletion"
@@ -37,21 +34,10 @@ def confirmation_code(webhook_id: str) -> str:
 )
 async def erasure_status(request: ApiRequest, code: FromPath[str]) -> Response[bytes]:
     status = await _status(request, code)
-    texts, language = catalogue(), request.exchange.language
-
-    def say(key: str, **fields: str) -> str:
-        return escape(texts.text(language, key, fields) or "")
-
-    shown = f'<p class="small">{say("erasure_code", code=code)}</p>' if status else ""
-    body = f"""<h1>{say("erasure_title")}</h1>
-<p>{say(_TEXTS.get(status, "erasure_underway"))}</p>
-{shown}"""
-    return Response(
-        page(say("erasure_title"), body, language),
-        status_code=200 if status else 404,
-        headers={**NO_STORE, "content-language": language, "vary": "Accept-Language"},
-        media_type="text/html",
-    )
+    told = say(request, _TEXTS.get(status, "erasure_underway"))
+    known = say(request, "erasure_code", code=code) if status else ""
+    body = f'<p>{told}</p>\n<p class="small">{known}</p>'
+    return shown(request, "erasure_title", body, status=200 if status else 404)
 
 
 async def _status(request: ApiRequest, code: str) -> WebhookStatus | Literal[""]:

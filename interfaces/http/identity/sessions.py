@@ -7,7 +7,7 @@ from litestar import Response, delete, get, post
 from litestar.params import JSONBody
 
 from domain.identity.commands import EndSession
-from interfaces.http.auth import PUBLIC, SIGNED_IN
+from interfaces.http.auth import NAMELESS, SIGNED_IN
 from interfaces.http.commands import Accepted, accepted, envelope
 from interfaces.http.identity.answers import Device, Tokens, device, private, signed_in
 from interfaces.http.identity.attempts import count_attempt
@@ -27,7 +27,7 @@ class RefreshToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 @post(
     "/auth/refresh",
-    access=PUBLIC,
+    access=NAMELESS,
     status_code=200,
     tags=_TAGS,
     summary="Get new tokens for a refresh token",
@@ -40,11 +40,12 @@ async def refresh(request: ApiRequest, data: JSONBody[RefreshToken]) -> Response
     return await signed_in(request, await sessions.refresh(data.refresh_token))
 
 
-@post("/auth/logout", access=PUBLIC, status_code=204, tags=_TAGS, summary="Sign out")
-async def sign_out(request: ApiRequest, data: JSONBody[RefreshToken]) -> None:
+@post("/auth/logout", access=NAMELESS, status_code=204, tags=_TAGS, summary="Sign out")
+async def sign_out(request: ApiRequest, data: JSONBody[RefreshToken]) -> Response[None]:
     """Ends the refresh token's session; one that is over already is fine. Access tokens run out
     by themselves."""
     await request.platform.services.identity.sessions.sign_out(data.refresh_token)
+    return private(None)
 
 
 @get("/me/sessions", access=SIGNED_IN, tags=_TAGS, summary="The devices I am signed in on")

@@ -14,10 +14,9 @@ from application.identity.ports import SignInRefused
 from domain.identity.values import PROVIDERS_OF, Provider
 from domain.shared import Market
 from interfaces.http.auth import PUBLIC
-from interfaces.http.i18n import catalogue
-from interfaces.http.identity.answers import NO_STORE, signed_in
+from interfaces.http.identity.answers import signed_in
+from interfaces.http.identity.people_pages import say, shown
 from interfaces.http.identity.web import own_origin
-from interfaces.http.pages import page
 from interfaces.http.refusals import NotFound
 from interfaces.http.request import ApiRequest
 
@@ -28,9 +27,8 @@ PATH = "/sign-in"
 async def sign_in(request: ApiRequest) -> Response[bytes]:
     """The ways in of both markets, each as a link."""
     _only_in_development(request)
-    title = _say(request, "sign_in_title")
     lists = "".join(_ways(request, market) for market in PROVIDERS_OF)
-    return _shown(request, title, f"<h1>{title}</h1>{lists}")
+    return shown(request, "sign_in_title", lists)
 
 
 @get(f"{PATH}/done", access=PUBLIC, include_in_schema=False, media_type="text/html")
@@ -48,19 +46,15 @@ async def done(
 
 
 def _done(request: ApiRequest, who: SignedIn, token: str) -> Response[bytes]:
-    title = _say(request, "sign_in_done")
     call = f'curl {own_origin(request)}/api/v1/me -H "Authorization: Bearer {token}"'
-    return _shown(
-        request, title, f"<h1>{title}</h1><p>{escape(who.person.name)}</p><pre>{escape(call)}</pre>"
-    )
+    body = f"<p>{escape(who.person.name)}</p>\n<pre>{escape(call)}</pre>"
+    return shown(request, "sign_in_done", body)
 
 
 def _not_done(request: ApiRequest, reason: str) -> Response[bytes]:
-    title, again = _say(request, "sign_in_not_done"), _say(request, "sign_in_try_again")
-    body = (
-        f'<h1>{title}</h1><p><code>{escape(reason)}</code></p><p><a href="{PATH}">{again}</a></p>'
-    )
-    return _shown(request, title, body)
+    again = f'<a href="{PATH}">{say(request, "sign_in_try_again")}</a>'
+    body = f"<p><code>{escape(reason)}</code></p>\n<p>{again}</p>"
+    return shown(request, "sign_in_not_done", body)
 
 
 def _ways(request: ApiRequest, market: Market) -> str:
@@ -72,23 +66,12 @@ def _ways(request: ApiRequest, market: Market) -> str:
 
 
 def _way(request: ApiRequest, market: Market, provider: Provider, reason: str | None) -> str:
-    words = _say(request, "sign_in_with", provider=_say(request, f"provider_{provider}"))
+    words = say(request, "sign_in_with", provider=say(request, f"provider_{provider}"))
     if reason is not None:
-        why = _say(request, f"provider_reason_{reason}")
+        why = say(request, f"provider_reason_{reason}")
         return f'{words} <span class="small">({why})</span>'
     query = urlencode({"redirect_uri": f"{own_origin(request)}{PATH}/done", "market": market})
     return f'<a href="/api/v1/auth/{provider}/authorize?{escape(query)}">{words}</a>'
-
-
-def _say(request: ApiRequest, key: str, **fields: str) -> str:
-    """As HTML."""
-    return escape(catalogue().text(request.exchange.language, key, fields) or key)
-
-
-def _shown(request: ApiRequest, title: str, body: str) -> Response[bytes]:
-    language = request.exchange.language
-    headers = {**NO_STORE, "content-language": language, "vary": "Accept-Language"}
-    return Response(page(title, body, language), headers=headers, media_type="text/html")
 
 
 def _only_in_development(request: ApiRequest) -> None:

@@ -1,7 +1,7 @@
 """Signing in by a browser: off to the provider, back from it, and on to the app with a code that
 the app exchanges for tokens. `browser.py` says how login CSRF is kept out."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -13,10 +13,11 @@ from application.identity.ports import SignInRefused
 from application.identity.signing_in import Authorization, Departure, Landing, Return
 from domain.identity.values import PROVIDERS, Platform, Provider
 from domain.shared import Market
-from interfaces.http.auth import PUBLIC
+from interfaces.http.auth import NAMELESS, PUBLIC
 from interfaces.http.identity.answers import NO_STORE, Tokens, signed_in, wished_language
 from interfaces.http.identity.attempts import count_attempt
 from interfaces.http.identity.browser import BrowserBinding
+from interfaces.http.identity.people_pages import say, shown, wants_a_page
 from interfaces.http.identity.redirects import (
     Redirects,
     is_loopback,
@@ -80,14 +81,14 @@ async def authorize(
         ),
     )
     headers = {**NO_STORE, "set-cookie": _binding(request).bind(started.state)}
-    if "text/html" not in request.exchange.header(b"accept"):
+    if not wants_a_page(request):
         return Response(started, headers=headers)
     return Response(None, status_code=_FOUND, headers={**headers, "location": started.url})
 
 
 @get(
     "/auth/{provider:str}/callback",
-    access=PUBLIC,
+    access=NAMELESS,
     status_code=_FOUND,
     tags=_TAGS,
     summary="Where a provider sends people back to",
@@ -99,7 +100,7 @@ async def come_back(request: ApiRequest, provider: FromPath[str]) -> Response[No
 
 @post(
     "/auth/{provider:str}/callback",
-    access=PUBLIC,
+    access=NAMELESS,
     status_code=_SEE_OTHER,
     tags=_TAGS,
     summary="Where Apple posts people back to",
@@ -111,7 +112,7 @@ async def come_back_by_form(request: ApiRequest, provider: FromPath[str]) -> Res
 
 @post(
     "/auth/exchange",
-    access=PUBLIC,
+    access=NAMELESS,
     status_code=200,
     tags=_TAGS,
     summary="Get tokens for the code a web sign-in ended with",
@@ -165,7 +166,7 @@ def _binding(request: ApiRequest) -> BrowserBinding:
     return binding
 
 
-async def _land(request: ApiRequest, provider: str, sent: bytes, *, status: int) -> Response[None]:
+async def _land(request: ApiRequest, provider: str, sent: bytes, *, status: int) -> Response[Any]:
     known, back = known_provider(provider), _parameters(sent)
     state, binding = back.get("state", ""), _binding(request)
     returned = Return(
@@ -180,11 +181,19 @@ async def _land(request: ApiRequest, provider: str, sent: bytes, *, status: int)
         landing = await request.platform.services.identity.signing_in.callback(known, returned)
     except SignInRefused as refused:
         _log.info("sign-in refused", provider=known, reason=refused.reason)
-        raise SignInExpired from None
+        return _dead_end(request)
     headers = {**NO_STORE, "set-cookie": binding.release(state), "location": _onward(landing)}
     if landing.error:
         _log.info("sign-in failed", provider=known, error=landing.error, reason=landing.reason)
     return Response(None, status_code=status, headers=headers)
+
+
+def _dead_end(request: ApiRequest) -> Response[bytes]:
+    """Where to go on is not known: a person is told to start over. Raises `SignInExpired`."""
+    if not wants_a_page(request):
+        raise SignInExpired
+    told = f"<p>{say(request, 'problem_sign_in_expired_detail')}</p>"
+    return shown(request, "problem_sign_in_expired_title", told, status=SignInExpired.status)
 
 
 def _onward(landing: Landing) -> str:

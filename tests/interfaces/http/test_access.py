@@ -35,6 +35,7 @@ AUDITORS = frozenset({"auditor", "admin"})
 ANALYSTS = frozenset({"analyst", "admin"})
 ADMIN = frozenset({"admin"})
 
+PERSONAL = (f"{BASE}/auth/", f"{BASE}/me/", f"{BASE}/users", f"{BASE}/events", "/sign-in")
 SOME_ID = "019a1c0e-7c1f-7b5e-9d3a-2f4b6c8d0e1f"
 SHOW = {"json": {"title": "Test Stream", "description": "Testing"}}
 STREAM = f"{BASE}/streams/{{}}"
@@ -230,6 +231,8 @@ async def called(api: Api, method: str, call: Call, caller: Caller) -> tuple[int
     """Status and problem code; the body of a feed is not waited for."""
     headers = {**call.headers, **caller.headers}
     async with api.client.stream(method, call.path, headers=headers, **call.sent) as answer:
+        if f"{call.path}/".startswith(PERSONAL):
+            assert answer.headers["cache-control"] == "no-store"
         if answer.is_client_error or answer.is_server_error:
             await answer.aread()
             return answer.status_code, str(problem(answer)["code"])

@@ -68,3 +68,16 @@ async def test_signing_out_ends_the_family(api: Api) -> None:
 async def test_bad_sign_in_gets_422(api: Api, body: dict[str, object]) -> None:
     answer = await api.client.post(f"{BASE}/auth/dev", json=body)
     assert problem(answer)["code"] == "invalid_input"
+
+
+async def test_token_that_has_just_expired_does_not_keep_anybody_from_renewing_it(
+    api: Api,
+) -> None:
+    body = {"name": "Expired", "roles": []}
+    tokens = (await api.client.post(f"{BASE}/auth/dev", json=body)).json()
+    answer = await api.client.post(
+        f"{BASE}/auth/refresh",
+        json={"refresh_token": tokens["refresh_token"]},
+        headers={"Authorization": "Bearer of something that is over"},
+    )
+    assert answer.status_code == 200

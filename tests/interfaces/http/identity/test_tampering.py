@@ -58,6 +58,16 @@ async def test_state_counts_once(api: Api, provider: str) -> None:
         assert_expired(await browser.come_back(callback))
 
 
+async def test_person_at_a_dead_end_is_told_so_in_their_language(api: Api) -> None:
+    shown = await api.client.get(
+        f"{BASE}/auth/line/callback?code=a&state=b",
+        headers={"Accept": "text/html,*/*", "Accept-Language": "th"},
+    )
+    assert (shown.status_code, shown.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert '<html lang="th">' in shown.text
+    assert "การเข้าสู่ระบบครั้งนี้ใช้ไม่ได้แล้ว" in shown.text
+
+
 @pytest.mark.parametrize("provider", ["line", "facebook", "google", "apple"])
 async def test_another_browser_cannot_finish_what_one_has_started(api: Api, provider: str) -> None:
     """Login CSRF: the attacker's own callback, opened by the victim."""
