@@ -12,7 +12,7 @@ import msgspec
 
 from domain.identity.events import PersonalDataErased
 from domain.shared import Event, Recorded, UndecodableEvent, UnknownEvent, personal_fields
-from infrastructure.event_store.keyring import Keyring
+from infrastructure.event_store.keyring import Keyring, KeysMissing
 from infrastructure.event_store.schema import PAYLOAD, SCHEMA_VERSION, TYPE, Row
 from infrastructure.event_store.upcasting import UPCASTERS, Upcaster, lifted
 
@@ -77,7 +77,11 @@ class EventCodec:
         """The rows decoded, in their order; keys that are needed are fetched first."""
         decoded = [(row, self.decode_sealed(row)) for row in rows]
         await self._fetch_keys([event for _, event in decoded])
-        return [self._recorded(row, event) for row, event in decoded]
+        while True:
+            try:
+                return [self._recorded(row, event) for row, event in decoded]
+            except KeysMissing as dropped:  # while those of others were fetched
+                await self.keyring.fetch(dropped.persons, create=False)
 
     async def _fetch_keys(self, events: Sequence[Event]) -> None:
         if not self._personal:

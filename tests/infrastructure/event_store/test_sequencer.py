@@ -1,6 +1,7 @@
 """The sequencer decides in order, atomically, once per command id, and refuses at no one's cost."""
 
 import asyncio
+from collections.abc import Collection
 
 import pytest
 
@@ -240,6 +241,27 @@ async def test_personal_data_is_sealed_and_forgotten_with_its_key(log_url: str) 
     assert isinstance(recorded.event, AccountOpened)
     assert recorded.event.owner_name == "[erased]"
     assert first_broken(GENESIS_HASH, 0, rows)[0] is None
+
+
+async def test_a_key_dropped_while_others_are_fetched_is_asked_for_again(
+    log_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with started_store(log_url) as (store, _):
+        keyring = store.codec.keyring
+        fetch = keyring.fetch
+
+        async def fetch_and_drop(persons: Collection[str], *, create: bool) -> None:
+            await fetch(persons, create=create)
+            monkeypatch.undo()
+            keyring.drop("p")
+
+        for owner in "pq":
+            await send(store, OpenAccount(account=owner, owner=owner, owner_name=f"Mx {owner}"))
+        keyring.drop("q")
+        monkeypatch.setattr(keyring, "fetch", fetch_and_drop)
+        opened = [each.event for each in await store.log.read(0, limit=9)]
+
+    assert [getattr(event, "owner_name", "") for event in opened] == ["Mx p", "Mx q"]
 
 
 async def test_deciding_needs_no_key_of_those_the_stream_is_about(log_url: str) -> None:
