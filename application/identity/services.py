@@ -69,13 +69,7 @@ class IdentityServices:
         accounts = Accounts(
             bus=ports.bus, log=ports.log, clock=ports.clock, derived_id=ports.derived_id
         )
-        self.sessions = OpenSessions(
-            accounts=accounts,
-            bus=ports.bus,
-            sessions=ports.sessions,
-            throttle=ports.throttle,
-            lasting=Lasting(unused=ports.session_life, clock=ports.clock, new_id=ports.new_id),
-        )
+        self.sessions = _sessions(ports, accounts)
         self.opening = Opening(
             accounts=accounts,
             sessions=self.sessions,
@@ -90,13 +84,7 @@ class IdentityServices:
             once=Once(store=ports.one_time, new_secret=ports.new_secret, clock=ports.clock),
         )
         self.profiles = Profiles(accounts=accounts, bus=ports.bus, new_id=ports.new_id)
-        self.avatars = Avatars(
-            accounts=accounts,
-            bus=ports.bus,
-            objects=ports.objects,
-            clock=ports.clock,
-            new_id=ports.new_id,
-        )
+        self.avatars = _avatars(ports, accounts)
         self.erasing = Erasing(
             accounts=accounts,
             open_sessions=self.sessions,
@@ -122,6 +110,26 @@ class IdentityServices:
             "identity.take_notice": self.notices.take_notice,
             TELL_PROVIDER: self.logins.tell_provider,
         }
+
+
+def _sessions(ports: IdentityPorts, accounts: Accounts) -> OpenSessions:
+    return OpenSessions(
+        accounts=accounts,
+        bus=ports.bus,
+        sessions=ports.sessions,
+        throttle=ports.throttle,
+        lasting=Lasting(unused=ports.session_life, clock=ports.clock, new_id=ports.new_id),
+    )
+
+
+def _avatars(ports: IdentityPorts, accounts: Accounts) -> Avatars:
+    return Avatars(
+        accounts=accounts,
+        bus=ports.bus,
+        objects=ports.objects,
+        clock=ports.clock,
+        new_id=ports.new_id,
+    )
 
 
 def _logins(ports: IdentityPorts, accounts: Accounts) -> Logins:
