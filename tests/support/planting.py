@@ -1,14 +1,16 @@
 """A person whose every trace can be told from anybody else's, planted through the front door."""
 
+import re
 import secrets
 from collections.abc import Mapping
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
 from infrastructure.simulators.identity.facebook import facebook_subject
-from infrastructure.simulators.identity.people import line_subject, numeric_subject
+from infrastructure.simulators.identity.people import apple_subject, line_subject, numeric_subject
 from tests.support.eventually import eventually
 from tests.support.serving import LiveServer
 
@@ -40,7 +42,8 @@ class Plant:
     def subjects(self) -> list[str]:
         """What the providers call them."""
         google = numeric_subject("google", self.person, 21)
-        return [line_subject(self.person), google, facebook_subject(self.person)]
+        apple = apple_subject(self.person)
+        return [line_subject(self.person), google, facebook_subject(self.person), apple]
 
     async def be_known(self) -> None:
         """To the providers."""
@@ -67,13 +70,25 @@ class Plant:
             )
             assert started.status_code == 200, started.text
             chosen = await browser.post(started.json()["url"], data={"person": self.person})
-            landed = await browser.get(chosen.headers["location"])
+            landed = await self._sent_back(browser, chosen)
             code = parse_qs(urlsplit(landed.headers["location"]).query)["code"][0]
             answer = await browser.post("/auth/exchange", json={"code": code})
         assert answer.status_code == 200, answer.text
         self.tokens = answer.json()
         self.user_id = self.tokens["user"]["id"]
         return self.tokens
+
+    async def _sent_back(
+        self, browser: httpx.AsyncClient, chosen: httpx.Response
+    ) -> httpx.Response:
+        """By a redirect, or as Apple does it, by a form that posts itself."""
+        if chosen.is_redirect:
+            return await browser.get(chosen.headers["location"])
+        (action,) = re.findall(r'action="([^"]+)"', chosen.text)
+        fields = re.findall(r'name="([^"]+)" value="([^"]*)"', chosen.text)
+        return await browser.post(
+            unescape(action), data={name: unescape(value) for name, value in fields}
+        )
 
     @property
     def authorization(self) -> dict[str, str]:
@@ -106,7 +121,7 @@ class Plant:
         await self.ask("PATCH", "/me", {"name": self.new_name, "language": "th"})
         await self.refresh()
         await self.host()
-        for provider in ("google", "facebook"):
+        for provider in ("google", "facebook", "apple"):
             await self.sign_in(provider, link=True)
         await self.ask("PUT", "/me/consents/privacy", {"version": "2026-05", "language": "th"})
         await self._upload()  # and think better of it
