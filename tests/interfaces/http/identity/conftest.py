@@ -36,6 +36,9 @@ async def api(
             LIVE_SIGN_IN_REDIRECTS="shop-app://in",
             LIVE_SIGN_IN_LIMIT_PER_ADDRESS="0",
             LIVE_SIGN_IN_LIMIT_PER_ACCOUNT="0",
+            LIVE_R2_ENDPOINT_URL=f"{simulators.url}/r2",
+            LIVE_R2_ACCESS_KEY_ID=simulators.config.r2_access_key_id,
+            LIVE_R2_SECRET_ACCESS_KEY=simulators.config.r2_secret_access_key,
             **identity_environ(simulators),
         )
         async with running_api(settings) as running:

@@ -10,6 +10,7 @@ from tests.support.http import BASE, Api, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"\x00" * 120
 GUEST = {"market": "TW", "language": "zh-TW"}
 
 
@@ -83,6 +84,36 @@ async def test_change_that_cannot_be_is_refused(
     headers = await api.headers("Refused", "viewer")
     answer = await api.client.patch(f"{BASE}/me", json=change, headers=headers)
     assert problem(answer)["code"] == code
+
+
+async def uploaded(api: Api, headers: dict[str, str]) -> dict[str, Any]:
+    picture = {"content_type": "image/png", "size": len(PICTURE), "purpose": "avatar"}
+    asked = await api.client.post(f"{BASE}/media", json=picture, headers=headers)
+    media: dict[str, Any] = asked.json()
+    upload = media["upload"]
+    async with httpx.AsyncClient(trust_env=False) as outside:
+        sent = await outside.request(
+            upload["method"], upload["url"], headers=upload["headers"], content=PICTURE
+        )
+    assert sent.status_code == 200, sent.text
+    return media
+
+
+async def test_uploaded_picture_is_shown(api: Api) -> None:
+    headers = await api.headers("Pictured", "viewer")
+    media = await uploaded(api, headers)
+    wanted = {"avatar_media_id": media["media_id"], "name": "Pictured anew"}
+    told = (await api.client.patch(f"{BASE}/me", json=wanted, headers=headers)).json()
+    assert (told["avatar_url"], told["name"]) == (media["url"], "Pictured anew")
+    assert (await me(api, headers, told["position"]))["avatar_url"] == media["url"]
+
+
+async def test_picture_of_somebody_else_is_not_attached(api: Api) -> None:
+    media = await uploaded(api, await api.headers("Uploading", "viewer"))
+    headers = await api.headers("Taking", "viewer")
+    wanted = {"avatar_media_id": media["media_id"]}
+    refused = await api.client.patch(f"{BASE}/me", json=wanted, headers=headers)
+    assert (refused.status_code, problem(refused)["code"]) == (409, "picture_not_uploaded")
 
 
 async def test_guest_has_no_picture_uploaded(api: Api) -> None:
