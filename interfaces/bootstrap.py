@@ -19,7 +19,7 @@ from application.processes.broadcast import BroadcastLifecycle
 from application.processes.erasure import Erasure
 from application.processes.person_export import PersonExports
 from application.streaming.services import StreamingPorts, StreamingServices
-from domain.identity.values import Provider
+from domain.identity.values import PROVIDERS_OF, Provider
 from infrastructure.broadcast_index import ProjectedBroadcastIndex
 from infrastructure.cloudflare.client import CloudflareClient, open_client
 from infrastructure.cloudflare.live_video import open_live_video
@@ -56,7 +56,7 @@ from infrastructure.r2.object_store import R2ObjectStore, open_object_store
 from infrastructure.read_models.control import ProjectionControl
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.read_models import ReadModels
-from infrastructure.settings import Settings
+from infrastructure.settings import SettingError, Settings
 from infrastructure.tokens import Tokens
 from infrastructure.vault import SqlVault, master_keys
 from infrastructure.webhook_inbox import WebhookInbox
@@ -166,6 +166,8 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
     objects = open_object_store(settings)
     stack.push_async_callback(objects.aclose)
     http = await stack.enter_async_context(open_http(settings))
+    providers = open_identity_providers(settings, http)
+    _refuse_to_lead_nowhere(settings, providers)
     return _Parts(
         settings=settings,
         store=store,
@@ -175,9 +177,22 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
         jobs=DramatiqJobQueue(jobs_redis, jobs_namespace(settings), JOBS),
         cloudflare=cloudflare,
         objects=objects,
-        providers=open_identity_providers(settings, http),
+        providers=providers,
         notices=open_provider_notices(settings, http),
     )
+
+
+def _refuse_to_lead_nowhere(
+    settings: Settings, providers: Mapping[Provider, IdentityProvider]
+) -> None:
+    """Providers send people back to our public address. Raises `SettingError`."""
+    offered = any(
+        provider.unavailable(market, host=True) is None
+        for provider in providers.values()
+        for market in PROVIDERS_OF
+    )
+    if offered and not settings.public_url:
+        raise SettingError("LIVE_PUBLIC_URL", "must be set where people sign in with a provider")
 
 
 async def _open_redis(stack: AsyncExitStack, url: str) -> Redis:

@@ -20,9 +20,9 @@ but its presence that proves. One cookie an attempt, so that two tabs do not spo
 - A page of the app's origin starts by `fetch(…, {credentials: "include"})`, when app and API share
   a site; an app of another site navigates to `/auth/{provider}/authorize` instead, which then
   answers with the redirect itself, so that the cookie is a first party's.
-- An app that lists a scheme of its own calls from outside the browser, where no cookie can be
-  left. There the code goes to the app, which compares `state`; a linking attempt is refused the
-  way, because our callback would finish it before any app could compare.
+- An app with a scheme of its own may ask from outside the browser, where no cookie can be left. It
+  needs none: the code goes to the app alone, which compares `state`. Linking needs the cookie even
+  so, since our callback has linked before any app could compare.
 - In development we are served over plain http, where `Secure` is not to be had in every browser:
   the cookie is then `SameSite=Lax`, which does for simulators on the same machine.
 """

@@ -28,6 +28,7 @@ async def test_preflight_is_answered_for_our_origins(api: Api) -> None:
     answer = await api.client.options(f"{BASE}/streams", headers=asked)
     assert answer.status_code == 204
     assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert answer.headers["access-control-allow-credentials"] == "true"
     assert "idempotency-key" in answer.headers["access-control-allow-headers"]
 
 
@@ -40,6 +41,7 @@ async def test_preflight_of_another_origin_is_allowed_nothing(api: Api) -> None:
 async def test_problems_can_be_read_across_origins_too(api: Api) -> None:
     answer = await api.client.get(f"{BASE}/nope", headers={"Origin": ORIGIN})
     assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert answer.headers["access-control-allow-credentials"] == "true"
     assert "Event-Position" in answer.headers["access-control-expose-headers"]
     assert "Origin" in answer.headers.get_list("vary", split_commas=True)
 
