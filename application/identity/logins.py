@@ -33,13 +33,6 @@ class Arriving(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None = None
 
 
-class Entrance(msgspec.Struct, frozen=True, kw_only=True):
-    """The account that a login enters, and the log position from which it does."""
-
-    user_id: str
-    position: int = 0
-
-
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of logins outside the log, and who else has to hear of them."""
 
@@ -61,8 +54,9 @@ class Logins:
         self._throttle = throttle
         self._new_id = new_id
 
-    async def enter(self, external: ExternalPerson, arriving: Arriving) -> Entrance:
-        """Opens an account for a new login, links it to who is signed in, or finds its account.
+    async def enter(self, external: ExternalPerson, arriving: Arriving) -> str:
+        """The id of the account: one opened for a new login, that of who is signed in, now linked
+        with it, or the one it entered before.
 
         A guest whose login has an account already ends up there; for a registered person that is
         a `LoginTakenError`. Raises other `DomainError`s of linking too, and `TooManyAttempts`.
@@ -71,13 +65,13 @@ class Logins:
             login_id = await self._pseudonyms.login_id(external.provider, external.subject)
             await self._throttle("sign_in", login_id)
             try:
-                entrance = await self._entrance(login_id, external, arriving)
+                user_id = await self._entered(login_id, external, arriving)
             except IdentityNotFoundError:  # it was given up: a new one stands for them from now on
                 await self._pseudonyms.forget([login_id])
                 continue
-            if entrance is not None:
+            if user_id is not None:
                 await self._keep_revocation(login_id, external)
-                return entrance
+                return user_id
         raise LoginTakenError
 
     async def unlinking(self, user_id: str, provider: Provider) -> UnlinkLogin:
@@ -109,9 +103,9 @@ class Logins:
         await self._providers[provider].revoke(revocation)
         await self._vault.delete(_revocation(login_id))
 
-    async def _entrance(
+    async def _entered(
         self, login_id: str, external: ExternalPerson, arriving: Arriving
-    ) -> Entrance | None:
+    ) -> str | None:
         """None: somebody else came in by this login at the same moment, and was first."""
         login = await self._accounts.login(login_id)
         if login.released:
@@ -122,10 +116,10 @@ class Logins:
             except LoginTakenError:
                 return None
         if arriving.user_id in {None, login.owner} or await self._is_guest(arriving.user_id):
-            return Entrance(user_id=login.owner)
+            return login.owner
         raise LoginTakenError
 
-    async def _claim(self, login_id: str, external: ExternalPerson, arriving: Arriving) -> Entrance:
+    async def _claim(self, login_id: str, external: ExternalPerson, arriving: Arriving) -> str:
         if arriving.user_id is None:
             return await self._register(login_id, external, arriving)
         linking = LinkLogin(
@@ -136,14 +130,11 @@ class Logins:
             email=external.email,
             email_trusted=external.email_trusted,
         )
-        linked = await self._accounts.ask(
-            linking, actor=themselves(linking.user_id), once=self._new_id()
-        )
-        return Entrance(user_id=linking.user_id, position=linked.position)
+        actor = themselves(linking.user_id)
+        await self._accounts.ask(linking, actor=actor, once=self._new_id())
+        return linking.user_id
 
-    async def _register(
-        self, login_id: str, external: ExternalPerson, arriving: Arriving
-    ) -> Entrance:
+    async def _register(self, login_id: str, external: ExternalPerson, arriving: Arriving) -> str:
         registering = RegisterWithLogin(
             user_id=self._new_id(),
             login_id=login_id,
@@ -154,10 +145,9 @@ class Logins:
             market=arriving.market,
             language=arriving.language,
         )
-        registered = await self._accounts.ask(
-            registering, actor=themselves(registering.user_id), once=login_id
-        )
-        return Entrance(user_id=registering.user_id, position=registered.position)
+        actor = themselves(registering.user_id)
+        await self._accounts.ask(registering, actor=actor, once=login_id)
+        return registering.user_id
 
     async def _is_guest(self, user_id: str | None) -> bool:
         if user_id is None:

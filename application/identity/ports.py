@@ -244,7 +244,6 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """A finished web sign-in, waiting for the app to exchange its one-time code."""
 
     user_id: str
-    position: int
     provider: Provider
     platform: Platform
 

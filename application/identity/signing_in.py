@@ -153,28 +153,16 @@ class SigningIn:
         """Raises `ProviderNotAvailable`."""
         adapter = self._available(provider, departure.market, host=departure.host)
         state, nonce, verifier = (self._new_secret() for _ in range(3))
-        url = adapter.authorization_url(
-            AuthorizationRequest(
-                state=state,
-                nonce=nonce,
-                code_challenge=_challenge(verifier),
-                redirect_uri=departure.callback_uri,
-                language=departure.language,
-            )
-        )
-        attempt = Attempt(
-            provider=provider,
-            platform=departure.platform,
+        request = AuthorizationRequest(
+            state=state,
             nonce=nonce,
-            code_verifier=verifier,
-            redirect_uri=departure.redirect_uri,
-            market=departure.market,
+            code_challenge=_challenge(verifier),
+            redirect_uri=departure.callback_uri,
             language=departure.language,
-            user_id=departure.user_id,
-            bound=departure.bound,
         )
+        attempt = _attempt(provider, departure, nonce, verifier)
         await self._store.keep_attempt(state, attempt, seconds=ATTEMPT_SECONDS)
-        return Authorization(url=url, state=state)
+        return Authorization(url=adapter.authorization_url(request), state=state)
 
     async def callback(self, provider: Provider, back: Return) -> Landing:
         """Raises `SignInRefused` when there is no such attempt, or no longer, and so nowhere to
@@ -211,8 +199,8 @@ class SigningIn:
         arriving = Arriving(
             market=arrival.market, language=arrival.language, user_id=arrival.user_id
         )
-        entrance = await self._logins.enter(external, arriving)
-        return await self._sessions.start(entrance.user_id, provider, proof.platform)
+        user_id = await self._logins.enter(external, arriving)
+        return await self._sessions.start(user_id, provider, proof.platform)
 
     async def _arrived(
         self, attempt: Attempt, back: Return
@@ -248,10 +236,8 @@ class SigningIn:
         arriving = Arriving(
             market=attempt.market, language=attempt.language, user_id=attempt.user_id
         )
-        entrance = await self._logins.enter(external, arriving)
         arrival = Arrival(
-            user_id=entrance.user_id,
-            position=entrance.position,
+            user_id=await self._logins.enter(external, arriving),
             provider=attempt.provider,
             platform=attempt.platform,
         )
@@ -277,6 +263,20 @@ class SigningIn:
         if provider not in PROVIDERS_OF[market] or provider not in self._providers:
             return "not_available"
         return self._providers[provider].unavailable(market, host=host)
+
+
+def _attempt(provider: Provider, departure: Departure, nonce: str, verifier: str) -> Attempt:
+    return Attempt(
+        provider=provider,
+        platform=departure.platform,
+        nonce=nonce,
+        code_verifier=verifier,
+        redirect_uri=departure.redirect_uri,
+        market=departure.market,
+        language=departure.language,
+        user_id=departure.user_id,
+        bound=departure.bound,
+    )
 
 
 def _without_code(error: str) -> SignInCancelled | SignInRefused:

@@ -23,7 +23,7 @@ ATTEMPT = Attempt(
     language="zh-TW",
     user_id="planted-user",
 )
-ARRIVAL = Arrival(user_id="planted-user", position=7, provider="line", platform="web")
+ARRIVAL = Arrival(user_id="planted-user", provider="line", platform="web")
 
 
 @pytest.fixture
