@@ -223,7 +223,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """A web sign-in under way, kept on the server and taken once.
 
     `redirect_uri` is where the person ends up; `user_id` is who is linking, None: nobody signed in.
-    `bound`: only the browser it was started in may finish it.
+    `bound`: only the browser it was started in may finish it. `app_challenge`: only the app that
+    holds its verifier may exchange what it ends with (RFC 7636, S256).
     """
 
     provider: Provider
@@ -235,6 +236,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     user_id: str | None = None
     bound: bool = True
+    app_challenge: str | None = None
 
     def __repr__(self) -> str:
         return f"Attempt(provider={self.provider!r}, …)"
@@ -246,6 +248,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
     provider: Provider
     platform: Platform
+    app_challenge: str | None = None
 
 
 class OneTimeStore(Protocol):

@@ -7,6 +7,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from hmac import compare_digest
 
 import msgspec
 
@@ -53,7 +54,8 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
 
     `callback_uri` is our own address the provider sends people back to, `redirect_uri` where
     they end up: whether it may be is checked before. `user_id` is who is signed in already and
-    links; `host`: they sell. `bound`: only the browser it is started in may finish it.
+    links; `host`: they sell. `bound`: only the browser it is started in may finish it;
+    `app_challenge`: only the app that holds its verifier may exchange what it ends with.
     """
 
     callback_uri: str
@@ -64,6 +66,7 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None = None
     host: bool = False
     bound: bool = True
+    app_challenge: str | None = None
 
 
 class Authorization(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,11 +184,17 @@ class SigningIn:
             reason=reason,
         )
 
-    async def exchange(self, code: str) -> SignedIn:
-        """Raises `SignInRefused` for a code that was not given out, was used, or is too old."""
+    async def exchange(self, code: str, verifier: str | None = None) -> SignedIn:
+        """`verifier` is the app's own, of the challenge it started with, if it had one.
+
+        Raises `SignInRefused` for a code that was not given out, was used, or is too old, and for
+        whoever came by somebody else's: the code is then spent.
+        """
         arrival = await self._store.take_arrival(code)
         if arrival is None:
             raise SignInRefused("unknown_code")
+        if not _holds(verifier, arrival.app_challenge):
+            raise SignInRefused("another_app")
         return await self._sessions.start(arrival.user_id, arrival.provider, arrival.platform)
 
     async def native(
@@ -240,6 +249,7 @@ class SigningIn:
             user_id=await self._logins.enter(external, arriving),
             provider=attempt.provider,
             platform=attempt.platform,
+            app_challenge=attempt.app_challenge,
         )
         code = self._new_secret()
         await self._store.keep_arrival(code, arrival, seconds=ARRIVAL_SECONDS)
@@ -276,6 +286,7 @@ def _attempt(provider: Provider, departure: Departure, nonce: str, verifier: str
         language=departure.language,
         user_id=departure.user_id,
         bound=departure.bound,
+        app_challenge=departure.app_challenge,
     )
 
 
@@ -287,9 +298,16 @@ def _without_code(error: str) -> SignInCancelled | SignInRefused:
     return SignInRefused("provider_error")
 
 
+def _holds(verifier: str | None, challenge: str | None) -> bool:
+    """A verifier nobody asked for is no harm, one that is missing is."""
+    if challenge is None:
+        return True
+    return verifier is not None and compare_digest(_challenge(verifier), challenge)
+
+
 def _challenge(verifier: str) -> str:
     """RFC 7636 §4.2, method S256."""
-    digest = sha256(verifier.encode("ascii")).digest()
+    digest = sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 

@@ -95,7 +95,15 @@ _EVENT_PARAMETERS = [
     _query("types", "Only these types, comma-separated.", {"type": "string"}),
     _query("stream", "Only of this stream.", {"type": "string"}),
 ]
+_AUTHORIZE_PARAMETERS = [
+    _query(
+        "code_challenge",
+        "Of the app's own PKCE (S256); must be sent by apps with a scheme of their own.",
+        {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"},
+    )
+]
 _PARAMETERS = {
+    "authorize": _AUTHORIZE_PARAMETERS,
     "events": _EVENT_PARAMETERS,
     "range": [
         _query("from", "First position.", {"type": "integer", "minimum": 1, "default": 1}),

@@ -70,8 +70,8 @@ def landed(answer: httpx.Response, at: str = APP) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(query).items()}
 
 
-async def exchange(api: Api, code: str) -> httpx.Response:
-    return await api.client.post(f"{BASE}/auth/exchange", json={"code": code})
+async def exchange(api: Api, code: str, **proof: str) -> httpx.Response:
+    return await api.client.post(f"{BASE}/auth/exchange", json={"code": code, **proof})
 
 
 async def signed_in_by(api: Api, provider: str, person: str, **query: Any) -> dict[str, Any]:

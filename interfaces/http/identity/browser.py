@@ -21,8 +21,9 @@ but its presence that proves. One cookie an attempt, so that two tabs do not spo
   a site; an app of another site navigates to `/auth/{provider}/authorize` instead, which then
   answers with the redirect itself, so that the cookie is a first party's.
 - An app with a scheme of its own may ask from outside the browser, where no cookie can be left. It
-  needs none: the code goes to the app alone, which compares `state`. Linking needs the cookie even
-  so, since our callback has linked before any app could compare.
+  needs none: the code goes to an app, which compares `state`, and PKCE between it and us shows
+  that it is the one that asked. Linking needs the cookie even so, since our callback has linked
+  before any app could compare.
 - In development we are served over plain http, where `Secure` is not to be had in every browser:
   the cookie is then `SameSite=Lax`, which does for simulators on the same machine.
 """

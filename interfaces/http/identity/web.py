@@ -1,6 +1,7 @@
 """Signing in by a browser: off to the provider, back from it, and on to the app with a code that
 the app exchanges for tokens. `browser.py` says how login CSRF is kept out."""
 
+import re
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
@@ -31,17 +32,20 @@ from interfaces.http.identity.refusals import (
 )
 from interfaces.http.refusals import NotFound
 from interfaces.http.request import ApiRequest
+from interfaces.http.validation import FieldError, InvalidInput
 
 _TAGS = ["Identity"]
-_LONGEST = 4096
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # S256: 32 bytes in base64url
 _FOUND, _SEE_OTHER = 302, 303
 _log = structlog.get_logger("live.http")
 
 
 class ExchangeCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the app was sent as `code`; good once, for a minute."""
+    """What the app was sent as `code`; good once, for a minute. `code_verifier` is of the
+    `code_challenge` it started with, if it had one."""
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    code_verifier: Annotated[str, msgspec.Meta(min_length=43, max_length=128)] | None = None
 
     def __repr__(self) -> str:
         return "ExchangeCode(…)"
@@ -50,6 +54,7 @@ class ExchangeCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 @get(
     "/auth/{provider:str}/authorize",
     access=PUBLIC,
+    kind="authorize",
     tags=_TAGS,
     summary="Where to send a person to sign in with a provider",
 )
@@ -78,6 +83,7 @@ async def authorize(
             user_id=caller.user_id if caller else None,
             host=caller is not None and "host" in caller.roles,
             bound=in_browser or caller is not None,
+            app_challenge=_app_challenge(request, required=not in_browser),
         ),
     )
     headers = {**NO_STORE, "set-cookie": _binding(request).bind(started.state)}
@@ -121,7 +127,9 @@ async def exchange_code(request: ApiRequest, data: JSONBody[ExchangeCode]) -> Re
     """The code is good once."""
     await count_attempt(request)
     try:
-        who = await request.platform.services.identity.signing_in.exchange(data.code)
+        who = await request.platform.services.identity.signing_in.exchange(
+            data.code, data.code_verifier
+        )
     except SignInRefused:
         raise InvalidSignInCode from None
     return await signed_in(request, who)
@@ -159,6 +167,19 @@ def _check_redirect(request: ApiRequest, redirect_uri: str) -> bool:
     if not redirects.allow(redirect_uri):
         raise RedirectNotAllowed
     return opens_in_a_browser(redirect_uri)
+
+
+def _app_challenge(request: ApiRequest, *, required: bool) -> str | None:
+    """Another app can claim the same scheme and be handed the code (RFC 8252 §8.1): the one that
+    asked proves itself by PKCE. Raises `InvalidInput`."""
+    sent: str | None = request.query_params.get("code_challenge")
+    if sent is None and not required:
+        return None
+    if sent is None:
+        raise InvalidInput(FieldError("code_challenge", "missing"))
+    if not _CHALLENGE.fullmatch(sent):
+        raise InvalidInput(FieldError("code_challenge", "malformed"))
+    return sent
 
 
 def _binding(request: ApiRequest) -> BrowserBinding:

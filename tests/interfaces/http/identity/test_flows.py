@@ -20,6 +20,9 @@ from tests.support.simulated_identity import sign_in_at
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+# RFC 7636, Appendix B.
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 WEB = ["line", "facebook", "google", "apple"]
 
 
@@ -165,14 +168,38 @@ async def test_browser_that_navigates_is_sent_on_at_once(api: Api) -> None:
         assert "code" in landed(await browser.come_back(callback))
 
 
-async def test_app_with_a_scheme_of_its_own_needs_no_cookie(api: Api) -> None:
+async def through_app(api: Api) -> str:
+    """The code an app with a scheme of its own is sent."""
+    mine = {"redirect_uri": "shop-app://in", "platform": "ios", "code_challenge": CHALLENGE}
     async with Browser(api) as app, Browser(api) as browser:
-        begun = await app.begin("line", redirect_uri="shop-app://in", platform="ios")
-        callback = await sign_in_at(begun["url"], "anong")
-        sent = landed(await browser.come_back(callback), at="shop-app://in")
-    tokens = (await exchange(api, sent["code"])).json()
+        callback = await sign_in_at((await app.begin("line", **mine))["url"], "anong")
+        return landed(await browser.come_back(callback), at="shop-app://in")["code"]
+
+
+async def test_app_with_a_scheme_of_its_own_needs_no_cookie(api: Api) -> None:
+    code = await through_app(api)
+    tokens = (await exchange(api, code, code_verifier=VERIFIER)).json()
     devices = await api.client.get(f"{BASE}/me/sessions", headers=bearer(tokens))
     assert devices.json()["items"][0]["platform"] == "ios"
+
+
+@pytest.mark.parametrize("proof", [{}, {"code_verifier": "a" * 43}])
+async def test_code_another_app_was_handed_is_of_no_use_to_it(
+    api: Api, proof: dict[str, str]
+) -> None:
+    code = await through_app(api)
+    refused = await exchange(api, code, **proof)
+    assert (refused.status_code, problem(refused)["code"]) == (401, "invalid_sign_in_code")
+    assert (await exchange(api, code, code_verifier=VERIFIER)).status_code == 401
+
+
+@pytest.mark.parametrize("challenge", [{}, {"code_challenge": "short"}])
+async def test_app_with_a_scheme_of_its_own_must_be_able_to_prove_itself(
+    api: Api, challenge: dict[str, str]
+) -> None:
+    async with Browser(api) as app:
+        refused = await app.authorize("line", redirect_uri="shop-app://in", **challenge)
+    assert problem(refused)["errors"][0]["field"] == "code_challenge"  # type: ignore[index]  # JSON
 
 
 async def test_person_who_says_no_comes_back_without_being_signed_in(api: Api) -> None:

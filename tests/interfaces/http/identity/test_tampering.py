@@ -82,7 +82,8 @@ async def test_link_to_an_app_s_scheme_is_not_finished_by_another_browser(api: A
     """Else a victim who signs in at the provider's real page is linked to the attacker."""
     attacker_s = await api.headers("Attacker", "viewer")
     async with Browser(api) as attacker, Browser(api) as victim:
-        begun = await attacker.begin("line", attacker_s, redirect_uri="shop-app://in")
+        own = {"redirect_uri": "shop-app://in", "code_challenge": "a" * 43}
+        begun = await attacker.begin("line", attacker_s, **own)
         assert_expired(await victim.come_back(await sign_in_at(begun["url"], "hana")))
 
 
