@@ -203,13 +203,12 @@ class Folding(Generic[V]):
         if recorded.position in self._condemned:
             self._park(recorded, Poisoned(self._condemned[recorded.position]))
             return
-        try:
-            for key in self._holders[person]:
+        self._erased.add(person)
+        for key in self._holders[person]:
+            try:
                 self._forget_in(key, person, recorded.position)
-        except Exception as error:  # noqa: BLE001 - whatever a projection raises parks
-            self._park(recorded, error)
-        else:
-            self._erased.add(person)
+            except Exception as error:  # noqa: BLE001 - whatever a projection raises parks
+                self._park(recorded, error)
 
     def _forget_in(self, key: str, person: str, position: int) -> None:
         view, forget = self._view(key), self._projection.forget

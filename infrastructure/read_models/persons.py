@@ -23,7 +23,7 @@ class Entry(NamedTuple):
 
 
 class IndexChange(NamedTuple):
-    """Entries to be removed, then those to be added; some may be both."""
+    """Entries to be removed, and those to be added, some of which may be there already."""
 
     removed: list[Entry]
     added: list[Entry]
@@ -47,9 +47,7 @@ def index_change(projection: Projection[V], change: Change[V]) -> IndexChange:
             if before != after:
                 removed += _entries(before - after, key)
                 added += _entries(after - before, key)
-        marks = [Entry(person, ERASED) for person in change.erased]
-        removed += marks
-        added += marks
+        added += (Entry(person, ERASED) for person in change.erased)
     return IndexChange(removed, added)
 
 

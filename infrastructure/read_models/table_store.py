@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Dialect, Table, TextClause, bindparam, delete, insert, select, text, update
+from sqlalchemy import Dialect, Table, TextClause, bindparam, delete, select, text, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -167,7 +167,8 @@ class TableStore(Generic[V]):
             rows = [{"of": entry.person, "in_view": entry.key} for entry in some]
             await connection.execute(self._unlist, rows)
         for some in _chunks(sorted(index.added)):
-            await connection.execute(insert(self._persons), [entry._asdict() for entry in some])
+            rows = [entry._asdict() for entry in some]
+            await connection.execute(upsert(connection.dialect, self._persons), rows)
 
     async def _set_aside(self, connection: AsyncConnection, change: Change[V]) -> None:
         own = {"projection": self._generation.name, "generation": self._generation.generation}
@@ -192,17 +193,16 @@ class TableStore(Generic[V]):
 
 @cache
 def upsert(dialect: Dialect, table: Table) -> TextClause:
-    """Inserts rows, or replaces all but the primary key of those that exist.
+    """Inserts rows, or replaces all but the primary key of those that exist, if there is more.
 
     As text: SQLAlchemy compiles its own upserts anew every time, which took a tenth of the work.
     """
     quoted = dialect.identifier_preparer.quote
     keys = ", ".join(quoted(column.name) for column in table.primary_key)
     new, tail = _new_value(dialect)
+    replaced = [column for column in table.c if not column.primary_key] or [*table.primary_key]
     changes = ", ".join(
-        f"{quoted(column.name)} = {new.format(quoted(column.name))}"
-        for column in table.c
-        if not column.primary_key
+        f"{quoted(column.name)} = {new.format(quoted(column.name))}" for column in replaced
     )
     names = ", ".join(quoted(column.name) for column in table.c)
     values = ", ".join(f":{column.name}" for column in table.c)
