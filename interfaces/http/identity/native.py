@@ -75,10 +75,16 @@ async def sign_in_from_app(
 ) -> Response[Tokens]:
     """Each proof is taken once. With a bearer token, the login is linked to the caller."""
     await count_attempt(request)
-    known, caller = known_provider(provider), request.exchange.caller
+    known = known_provider(provider)
     if data.id_token is None and data.access_token is None:
         raise InvalidInput(FieldError("id_token", "missing"))
-    proof = NativeProof(
+    signing_in = request.platform.services.identity.signing_in
+    who = await signing_in.native(known, _proof(data), _arrival(request, data))
+    return await signed_in(request, who)
+
+
+def _proof(data: NativeSignIn) -> NativeProof:
+    return NativeProof(
         platform=data.platform,
         id_token=data.id_token,
         access_token=data.access_token,
@@ -86,15 +92,17 @@ async def sign_in_from_app(
         code=data.code,
         name=data.name,
     )
+
+
+def _arrival(request: ApiRequest, data: NativeSignIn) -> NativeArrival:
+    caller = request.exchange.caller
     market = data.market or (caller.market if caller else "TW")
-    arrival = NativeArrival(
+    return NativeArrival(
         market=market,
         language=data.language or wished_language(request, market),
         user_id=caller.user_id if caller else None,
         host=caller is not None and "host" in caller.roles,
     )
-    signing_in = request.platform.services.identity.signing_in
-    return await signed_in(request, await signing_in.native(known, proof, arrival))
 
 
 def _way_in(request: ApiRequest, offer: Offer, *, primary: bool) -> WayIn:

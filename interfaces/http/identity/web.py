@@ -69,22 +69,10 @@ async def authorize(
     here, which the app compares. With a bearer token, the login is linked to the caller's account.
     A browser that navigates here (`Accept: text/html`) is sent on at once."""
     await count_attempt(request)
-    known, caller = known_provider(provider), request.exchange.caller
-    chosen = market or (caller.market if caller else "TW")
-    in_browser = _check_redirect(request, redirect_uri)
+    known = known_provider(provider)
+    departure = _departure(request, known, redirect_uri, market)
     started = await request.platform.services.identity.signing_in.authorize(
-        known,
-        Departure(
-            callback_uri=_callback_uri(request, known),
-            redirect_uri=redirect_uri,
-            platform=platform,
-            market=chosen,
-            language=wished_language(request, chosen),
-            user_id=caller.user_id if caller else None,
-            host=caller is not None and "host" in caller.roles,
-            bound=in_browser or caller is not None,
-            app_challenge=_app_challenge(request, required=not in_browser),
-        ),
+        known, msgspec.structs.replace(departure, platform=platform)
     )
     headers = {**NO_STORE, "set-cookie": _binding(request).bind(started.state)}
     if not wants_a_page(request):
@@ -155,6 +143,26 @@ def own_origin(request: ApiRequest) -> str:
 
 def _port(origin: str) -> str:
     return origin.rpartition(":")[2]
+
+
+def _departure(
+    request: ApiRequest, provider: Provider, redirect_uri: str, market: Market | None
+) -> Departure:
+    """By the browser, from the web. Raises `RedirectNotAllowed` and `InvalidInput`."""
+    caller = request.exchange.caller
+    chosen = market or (caller.market if caller else "TW")
+    in_browser = _check_redirect(request, redirect_uri)
+    return Departure(
+        callback_uri=_callback_uri(request, provider),
+        redirect_uri=redirect_uri,
+        platform="web",
+        market=chosen,
+        language=wished_language(request, chosen),
+        user_id=caller.user_id if caller else None,
+        host=caller is not None and "host" in caller.roles,
+        bound=in_browser or caller is not None,
+        app_challenge=_app_challenge(request, required=not in_browser),
+    )
 
 
 def _callback_uri(request: ApiRequest, provider: Provider) -> str:
