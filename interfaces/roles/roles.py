@@ -116,6 +116,7 @@ def _greet(settings: Settings) -> None:
     database = make_url(settings.database_url).render_as_string(hide_password=True)
     lines = {
         "page": settings.public_url,
+        "sign in": f"{settings.public_url}/sign-in",
         "API": f"{settings.public_url}/schema",
         "token": "live token --role host",
         "Cloudflare": settings.cloudflare_api_url,

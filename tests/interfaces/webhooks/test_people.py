@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from infrastructure.simulators.serving import Simulators
+from interfaces.jobs.identity import handlers
 from tests.support.http import BASE, Api, api_settings, problem, running_api
 from tests.support.sign_in import bearer, from_app, send_proof, signed_in_by
 from tests.support.simulated_identity import control, identity_environ, simulated_providers
@@ -105,6 +106,19 @@ async def test_notice_that_comes_twice_is_stored_once(world: World) -> None:
     await signed_in_by(world.api, "apple", "mei")
     await world.told("apple", "mei", "account-delete", times=2)
     assert await world.work_off() == 1
+
+
+async def test_notice_that_was_never_handed_over_is_found_by_the_sweep(world: World) -> None:
+    platform = world.api.platform
+    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+    await platform.notices.store("apple", "lost", b"{}", long_ago)
+    await platform.inbox.store("cloudflare_live", "not a person's", b"{}", long_ago)
+    run = {
+        job.name: do
+        for job, do in handlers(platform.services.identity, platform.notices, platform.jobs)
+    }
+    await run["identity.sweep_notices"]()
+    assert sum(size.waiting for size in await platform.jobs.sizes()) == 1
 
 
 async def test_notice_about_mail_is_let_pass(world: World) -> None:
