@@ -3,10 +3,11 @@
 from typing import Annotated
 
 import msgspec
+import structlog
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from application.identity.ports import NativeProof
+from application.identity.ports import NativeProof, SignInRefused
 from application.identity.signing_in import NativeArrival, Offer
 from domain.identity.values import NAME_CHARACTERS, Platform, Provider
 from domain.shared import Language, Market
@@ -19,6 +20,7 @@ from interfaces.http.request import ApiRequest
 from interfaces.http.validation import FieldError, InvalidInput
 
 _TAGS = ["Identity"]
+_log = structlog.get_logger("live.http")
 _Token = Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
 
 
@@ -79,7 +81,11 @@ async def sign_in_from_app(
     if data.id_token is None and data.access_token is None:
         raise InvalidInput(FieldError("id_token", "missing"))
     signing_in = request.platform.services.identity.signing_in
-    who = await signing_in.native(known, _proof(data), _arrival(request, data))
+    try:
+        who = await signing_in.native(known, _proof(data), _arrival(request, data))
+    except SignInRefused as refused:
+        _log.info("sign-in refused", provider=known, reason=refused.reason)
+        raise
     return await signed_in(request, who)
 
 
