@@ -34,6 +34,7 @@ class LogPages:
         self.log = log
         self._reading: dict[tuple[int, int], asyncio.Task[Sequence[Row]]] = {}
         self._tail: list[Row] = []
+        self._decoded: dict[int, Recorded] = {}
 
     async def read(self, after: int, limit: int) -> Sequence[Row]:
         """Rows beyond `after`, at most `limit`; there may be more of them than are returned."""
@@ -47,6 +48,11 @@ class LogPages:
             self._reading[wanted] = reading
             reading.add_done_callback(lambda _done: self._reading.pop(wanted, None))
         return await asyncio.shield(reading)
+
+    async def end(self) -> None:
+        """Waits for what is being read."""
+        if self._reading:
+            await asyncio.wait(self._reading.values())
 
     async def _read(self, after: int, limit: int) -> Sequence[Row]:
         """A connection may die without a word; no page takes this long."""
@@ -65,8 +71,15 @@ class LogPages:
             self._tail = list(rows)
 
     async def wanted(self, rows: Sequence[Row], types: Collection[str]) -> list[Recorded]:
+        """Those of the `types`, decoded. The latest are at hand for who wants them next."""
+        if len(self._decoded) > _TAIL_ROWS:
+            self._decoded = {}
+        decoded = self._decoded
         some = [row for row in rows if row[TYPE] in types]
-        return await self.log.decode(some) if some else []
+        unknown = [row for row in some if row[0] not in decoded]
+        if unknown:
+            decoded.update((each.position, each) for each in await self.log.decode(unknown))
+        return [decoded[row[0]] for row in some]
 
 
 @dataclass(frozen=True, slots=True)

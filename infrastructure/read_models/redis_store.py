@@ -26,7 +26,6 @@ from infrastructure.read_models.store import (
     Overtaken,
     Parked,
     Standing,
-    Touched,
     Unwritable,
 )
 from projections.projection import RedisProjection
@@ -75,9 +74,9 @@ call('HSET', 'parked', aside.parked, 1)
 call('ZREM', 'persons', aside.unlisted, 1)
 call('ZADD', 'persons', aside.listed, 1)
 for name, members in pairs(aside.unranked) do call('ZREM', 'ranking:' .. name, members, 1) end
-for name, scores in pairs(aside.ranked) do
-  call('ZADD', 'ranking:' .. name, scores, 1)
-  redis.call('SADD', own .. 'rankings', name)
+for _, alike in ipairs(aside.ranked) do
+  for _, name in ipairs(alike[1]) do call('ZADD', 'ranking:' .. name, alike[2], 1) end
+  call('SADD', 'rankings', alike[1], 1)
 end
 return 1
 """
@@ -102,20 +101,28 @@ def bytes_of(answer: bytes | str) -> bytes:
     return answer if isinstance(answer, bytes) else answer.encode()
 
 
+def _json(parked: Parked) -> str:
+    return _encode(parked).decode()
+
+
 def _member(entry: Entry) -> str:
     return f"{entry.person}\0{entry.key}"
 
 
+_Names = tuple[str, ...]
+
+
 class _Aside(msgspec.Struct, frozen=True):
-    """What a commit changes beside the views. `ranked`: name → score, key, score, key …;
-    `unranked`: name → keys; `parked`: stream, `Parked` as JSON …; `listed`: 0, person and key …"""
+    """What a commit changes beside the views. `ranked`: names, and what all of those get: score,
+    key, score, key …; `unranked`: name → keys; `parked`: stream, `Parked` as JSON …; `listed`: 0,
+    person and key …"""
 
     removed: list[str]
-    ranked: dict[str, list[float | str]]
+    ranked: list[tuple[_Names, list[str]]]
     unranked: dict[str, list[str]]
     parked: list[str]
     unparked: Sequence[str]
-    listed: list[int | str]
+    listed: list[str]
     unlisted: list[str]
 
 
@@ -231,37 +238,47 @@ class RedisStore(Generic[V]):
     async def _writes(self, change: Change[V]) -> tuple[list[str | bytes], _Aside]:
         """Views as key, JSON, key, JSON …, and the rest."""
         views: list[str | bytes] = []
-        parked = [text for each in change.parked for text in (each.stream, _encode(each).decode())]
-        index = index_change(self._projection, change)
-        aside = _Aside(
-            removed=[],
-            ranked={},
-            unranked={},
-            parked=parked,
-            unparked=change.unparked,
-            listed=[text for entry in index.added for text in (0, _member(entry))],
-            unlisted=[_member(entry) for entry in index.removed],
-        )
+        removed: list[str] = []
+        ranks = _Ranks()
         for number, (key, touched) in enumerate(change.views.items(), start=1):
-            self._rank(key, touched, aside)
+            ranks.move(key, self._ranks(touched.before), self._ranks(touched.after))
             if touched.after is None:
-                aside.removed.append(key)
+                removed.append(key)
             else:
                 views += (key, _encode(touched.after))
             if number % _VIEWS_AT_A_TIME == 0:
                 await asyncio.sleep(0)  # others get their turn in between
-        return views, aside
-
-    def _rank(self, key: str, touched: Touched[V], aside: _Aside) -> None:
-        before, after = self._ranks(touched.before), self._ranks(touched.after)
-        for name in before.keys() - after.keys():
-            aside.unranked.setdefault(name, []).append(key)
-        for name, score in after.items():
-            if before.get(name) != score:
-                # Redis would refuse any other in the middle of the script, and undo nothing.
-                if not isfinite(score):
-                    raise ValueError("a score is not a finite number")
-                aside.ranked.setdefault(name, []).extend((score, key))
+        index = index_change(self._projection, change)
+        return views, _Aside(
+            removed=removed,
+            ranked=list(ranks.ranked.items()),
+            unranked=ranks.unranked,
+            parked=[text for each in change.parked for text in (each.stream, _json(each))],
+            unparked=change.unparked,
+            listed=[text for entry in index.added for text in ("0", _member(entry))],
+            unlisted=[_member(entry) for entry in index.removed],
+        )
 
     def _ranks(self, view: V | None) -> Mapping[str, float]:
         return {} if view is None else self._projection.rankings(view)
+
+
+class _Ranks:
+    """Collects how keys move in rankings. Most views have one score in all of theirs, and views
+    of a kind stand in the same ones: they are named once for all of them."""
+
+    def __init__(self) -> None:
+        self.ranked: dict[_Names, list[str]] = {}
+        self.unranked: dict[str, list[str]] = {}
+
+    def move(self, key: str, before: Mapping[str, float], after: Mapping[str, float]) -> None:
+        for name in before.keys() - after.keys():
+            self.unranked.setdefault(name, []).append(key)
+        if before:
+            after = {name: score for name, score in after.items() if before.get(name) != score}
+        for score in {*after.values()}:
+            # Redis would refuse any other in the middle of the script, and undo nothing.
+            if not isfinite(score):
+                raise ValueError("a score is not a finite number")
+            names = tuple(name for name, its in after.items() if its == score)
+            self.ranked.setdefault(names, []).extend((repr(score), key))

@@ -41,7 +41,7 @@ _PAGE_EVENTS = 2000
 _BATCH_EVENTS = 100_000
 _IDLE_SECONDS = 0.5
 _COMMIT_SECONDS = 60.0
-_REST_AN_EVENT, _LONGEST_REST = 0.001, 0.05
+_REST_AN_EVENT, _LONGEST_REST, _LONGEST_WITHOUT_NEWS = 0.001, 0.05, 0.1
 _TRACED_EVENTS = 20
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _OUTAGES = (
@@ -101,6 +101,7 @@ class Runner:
         self._following = Mark(0, 0)
         self._pause = _FIRST_PAUSE
         self._rest_until = 0.0
+        self._had_news = True
         self._stopping = False
         self._woken = asyncio.Event()
         self.serves = serves
@@ -182,7 +183,8 @@ class Runner:
     def _rest(self, began: float, events: int) -> None:
         """Half of the time is rest, or more: under load batches grow instead of their number."""
         now = asyncio.get_running_loop().time()
-        self._rest_until = now + min(max(now - began, events * _REST_AN_EVENT), _LONGEST_REST)
+        longest = _LONGEST_REST if self._had_news else _LONGEST_WITHOUT_NEWS
+        self._rest_until = now + min(max(now - began, events * _REST_AN_EVENT), longest)
 
     async def _fold(self, rows: Sequence[Row]) -> None:
         events = await self._around.pages.wanted(rows, self._types)
@@ -206,6 +208,7 @@ class Runner:
         await self._committed()
         if self._reached > self._following.position:
             change = self._folding.change(self._following, self._reached)
+            self._had_news = bool(change.views)
             self._folding.settle()
             self._following = change.after
             self._committing = _Committing(change, asyncio.create_task(self._write(change)))

@@ -5,6 +5,7 @@ What only its host and operations see is in `broadcasts`.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -193,11 +194,14 @@ def ranking(
 
 
 def _rankings(view: LiveStreamView) -> Mapping[str, float]:
-    filters = product((None, view.status), (None, view.market), (None, view.host_id))
-    return {
-        ranking(status=status, market=market, host=host): float(view.listed_at)
-        for status, market, host in filters
-    }
+    names = _rankings_of(view.status, view.market, view.host_id)
+    return dict.fromkeys(names, float(view.listed_at))
+
+
+@lru_cache(maxsize=4096)
+def _rankings_of(status: str, market: str, host: str) -> tuple[str, ...]:
+    filters = product((None, status), (None, market), (None, host))
+    return tuple(ranking(status=each[0], market=each[1], host=each[2]) for each in filters)
 
 
 def _host(view: LiveStreamView) -> tuple[str]:
