@@ -11,6 +11,10 @@ from infrastructure.processes.deadlines import Change, Deadline
 from infrastructure.processes.parked import ParkedStream, failed_again, parked
 
 
+def context_of(event_type: str) -> str:
+    return event_type.partition(".")[0]
+
+
 class UnknownJob(Exception):
     """A process asked for a job that no worker has."""
 
@@ -33,6 +37,11 @@ class Batch:
     changes: dict[str, Change] = field(default_factory=dict)
     parked: list[ParkedStream] = field(default_factory=list)
     freed: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has come of it."""
+        return not (self.sendings or self.changes or self.parked or self.freed)
 
     def follow(self, events: Iterable[Recorded]) -> None:
         """Reacts to each event; the stream of one that fails is held from there on."""
@@ -74,7 +83,7 @@ class Batch:
 
     def _reactions(self, recorded: Recorded) -> Sequence[Reaction]:
         if isinstance(recorded.event, (UnknownEvent, UndecodableEvent)):
-            if recorded.type.partition(".")[0] not in self.process.contexts:
+            if context_of(recorded.type) not in self.process.contexts:
                 return ()  # another context's, or an analyst's own: nothing could follow from it
             raise Unreadable(recorded.type)
         reactions = tuple(self.process.react(recorded))

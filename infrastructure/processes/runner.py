@@ -1,8 +1,9 @@
 """Carries out what processes want, from the log, at least once and in order.
 
 For each batch of events: the jobs go to the queue, then the deadlines and the position commit in
-one transaction. A crash in between repeats the jobs, which are idempotent. A rebuild of
-projections never comes here: side effects are not replayed.
+one transaction. A crash in between repeats the jobs, which are idempotent. Where nothing came of a
+batch, its position commits with a later one. A rebuild of projections never comes here: side
+effects are not replayed.
 """
 
 import asyncio
@@ -16,17 +17,20 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from application.ports import EventLog, JobsUnavailable, LogUnavailable
+from application.ports import JobsUnavailable, LogUnavailable
 from application.processes.process import Process
+from infrastructure.event_store.schema import Row
 from infrastructure.jobs.queue import DramatiqJobQueue
-from infrastructure.processes.batch import Batch
+from infrastructure.processes.batch import Batch, context_of
 from infrastructure.processes.deadlines import write_changes
 from infrastructure.processes.parked import ParkedStream, ParkedStreams, write_parked
 from infrastructure.processes.positions import LEASE_SECONDS, LeaseLost, Positions, Start
+from infrastructure.read_models.pages import LogPages, RowLog
 
 _BATCH = 2000
 _IDLE_SECONDS = LEASE_SECONDS / 3
 _LONGEST_PAUSE = 10.0
+_COMMIT_SECONDS = 1.0
 _OUTAGES = (DBAPIError, PoolTimeout, OSError, JobsUnavailable, LogUnavailable)
 _REST_SECONDS = 0.1  # no reaction is in a greater hurry, and under load batches grow instead
 _log = structlog.get_logger(__name__)
@@ -55,13 +59,27 @@ class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
     parked: int
 
 
+@dataclass(slots=True)
+class _Standing:
+    """How far a process is, in SQL and in memory. Nothing came of what lies between, so that it
+    may be gone through again; `since` is the monotonic time of the last commit."""
+
+    committed: int
+    reached: int
+    since: float
+
+    def is_due(self, *, at_rest: bool) -> bool:
+        behind = self.reached > self.committed
+        return behind and (at_rest or time.monotonic() - self.since > _COMMIT_SECONDS)
+
+
 class ProcessRunner:
     """Runs every registered process; of several runners one at a time has a process."""
 
     def __init__(
         self,
         registrations: Sequence[Registration],
-        log: EventLog,
+        log: RowLog,
         engine: AsyncEngine,
         queue: DramatiqJobQueue,
         *,
@@ -70,6 +88,7 @@ class ProcessRunner:
         self.parked = ParkedStreams(engine)
         self._registrations = registrations
         self._log = log
+        self._pages = LogPages(log)
         self._engine = engine
         self._queue = queue
         self._positions = Positions(engine, owner)
@@ -86,6 +105,7 @@ class ProcessRunner:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._pages.end()
         self._tasks = []
         try:
             for registration in self._registrations:
@@ -135,15 +155,12 @@ class ProcessRunner:
         if position is None:
             return
         held = await self.parked.of(process.name)
-        while True:
-            batch, reached = await self._step(process, position, held)
-            if reached is None:
-                await self._log.wait_beyond(position, _IDLE_SECONDS)
-                return
+        standing = _Standing(position, position, time.monotonic())
+        while batch := await self._step(process, standing, held):
             await asyncio.sleep(_REST_SECONDS)
             if held or batch.parked:
                 return  # operators may have had their say about those meanwhile
-            position = reached
+        await self._log.wait_beyond(standing.reached, _IDLE_SECONDS)
 
     async def _take(self, registration: Registration) -> int | None:
         """The position to go on from; None when another runner has the process, or had it."""
@@ -158,24 +175,30 @@ class ProcessRunner:
         return position
 
     async def _step(
-        self, process: Process, position: int, held: Sequence[ParkedStream]
-    ) -> tuple[Batch, int | None]:
-        """One batch, and the position it reached; None: there was nothing to do."""
+        self, process: Process, standing: _Standing, held: Sequence[ParkedStream]
+    ) -> Batch | None:
+        """One batch; None: there was nothing to do."""
         batch = Batch(process, self._queue.knows, {stream.stream for stream in held})
-        await self._retry_due(batch, held, position)
-        events = await self._log.read(position, limit=_BATCH)
-        batch.follow(events)
-        if not events and not batch.parked and not batch.freed:
-            return batch, None
-        reached = events[-1].position if events else position
+        await self._retry_due(batch, held, standing.reached)
+        rows = await self._pages.read(standing.reached, _BATCH)
+        batch.follow(await self._pages.wanted(rows, _followed(process, rows)))
+        if rows:
+            standing.reached = rows[-1][0]
+        if not batch.is_empty or standing.is_due(at_rest=not rows):
+            await self._commit(process, standing, batch)
+        return batch if rows or not batch.is_empty else None
+
+    async def _commit(self, process: Process, standing: _Standing, batch: Batch) -> None:
         await self._queue.enqueue_all(batch.sendings)
         async with self._engine.begin() as connection:
-            await self._positions.move(connection, process.name, position, reached)
+            await self._positions.move(
+                connection, process.name, standing.committed, standing.reached
+            )
             await write_changes(connection, batch.changes)
             await write_parked(connection, process.name, batch.parked, batch.freed)
+        standing.committed, standing.since = standing.reached, time.monotonic()
         for stream in batch.parked:
             _log.error("process set a stream aside", **msgspec.structs.asdict(stream))
-        return batch, reached
 
     async def _retry_due(self, batch: Batch, held: Sequence[ParkedStream], position: int) -> None:
         now_us = time.time_ns() // 1000
@@ -185,3 +208,9 @@ class ProcessRunner:
                     stream.stream, after_version=stream.version - 1, limit=_BATCH, upto=position
                 )
                 batch.retry(stream, events, complete=len(events) < _BATCH)
+
+
+def _followed(process: Process, rows: Sequence[Row]) -> set[str]:
+    """The types among `rows` that are of contexts the process follows."""
+    types = {row[3] for row in rows}
+    return {tag for tag in types if context_of(tag) in process.contexts}
