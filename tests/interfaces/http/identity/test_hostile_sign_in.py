@@ -45,7 +45,7 @@ async def test_form_gets_a_problem(api: Api, body: bytes) -> None:
     assert (answer.status_code, problem(answer)["code"]) == (400, "sign_in_expired")
 
 
-@pytest.mark.parametrize("cookie", ["\x01", "live-sign-in-=;;;", "a" * 5000, '"', "=", "a=b=c; ="])
+@pytest.mark.parametrize("cookie", ["live-sign-in-=;;;", "a" * 5000, '"', "=", "a=b=c; ="])
 async def test_cookie_gets_a_problem(api: Api, cookie: str) -> None:
     url = f"{BASE}/auth/line/callback?state=a&code=b"
     answer = await api.client.get(url, headers=[(b"cookie", cookie.encode())])
