@@ -2,7 +2,7 @@
 key, file, export or log line, and the log replays and verifies as before."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,12 @@ class Ground:
         engine = create_engine(self._database_url)
         yield engine
         await engine.dispose()
+
+    async def start(self) -> None:
+        """With a Redis whose files can be searched: it would compress what it writes anew."""
+        await asyncio.to_thread(self.server.start)
+        async with self.redis(0) as redis:
+            await redis.config_set("rdbcompression", "no")
 
     def redis(self, database: int) -> Any:
         return Redis.from_url(PrivateRedis(self.var / "redis").url(database))
@@ -130,11 +136,12 @@ def _keys_of(projection: Projection[Any], serving: Generation) -> str:
 
 
 @pytest.fixture(params=["sqlite", "mysql"])
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
+async def ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ground]:
     url = "" if request.param == "sqlite" else request.getfixturevalue("mysql_url")
     made = Ground(tmp_path, url)
-    with made.server:
-        yield made
+    await made.start()
+    yield made
+    await asyncio.to_thread(made.server.stop)
 
 
 async def test_nothing_of_an_erased_person_is_left_anywhere(ground: Ground) -> None:
@@ -262,6 +269,6 @@ async def assert_a_rebuild_is_the_same(ground: Ground, plant: Plant) -> None:
 async def assert_no_file_keeps_them(ground: Ground, plant: Plant) -> None:
     """Files keep what was overwritten until the scheduler has scrubbed, once a day and at start."""
     await asyncio.to_thread(ground.server.stop)
-    await asyncio.to_thread(ground.server.start)
+    await ground.start()
     await eventually(lambda: not ground.found_in_files(plant), timeout=30)
     assert Search(plant.texts).found_in("the log lines", ground.server.output.encode()) == []
