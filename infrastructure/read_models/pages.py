@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from application.ports import EventLog
+from domain.identity.events import PersonalDataErased
 from domain.shared import Recorded
 from infrastructure.event_store.schema import TYPE, Row
 
@@ -79,6 +80,8 @@ class LogPages:
         unknown = [row for row in some if row[0] not in decoded]
         if unknown:
             decoded.update((each.position, each) for each in await self.log.decode(unknown))
+            if any(row[TYPE] == PersonalDataErased.tag for row in unknown):
+                self._decoded = {}  # what is still wanted is decoded anew, without who is gone
         return [decoded[row[0]] for row in some]
 
 

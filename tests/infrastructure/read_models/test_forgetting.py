@@ -6,10 +6,13 @@ from uuid import uuid4
 
 import pytest
 
+from domain.identity.events import PersonalDataErased
 from infrastructure.read_models.control import ProjectionControl
+from infrastructure.read_models.pages import LogPages
 from projections.projection import Projection
 from tests.support.projections import (
     Book,
+    Signed,
     World,
     caught_up,
     cure,
@@ -171,6 +174,21 @@ async def test_a_projection_of_nobody_keeps_no_index(
     async with there.projecting(projection) as views:
         assert "ann" in await there.everything(views, projection)
     assert not [place for place in await places(there) if "persons" in place]
+
+
+async def test_what_was_decoded_before_an_erasure_is_not_kept_at_hand(
+    sqlite_url: str, redis_url: str, redis_prefix: str
+) -> None:
+    async with world(sqlite_url, redis_url, redis_prefix) as there:
+        pages, types = LogPages(there.log), {Signed.tag, PersonalDataErased.tag}
+        await there.sign("a", "ann", "Ann")
+        signed = await pages.read(0, 9)
+        (before,) = await pages.wanted(signed, types)
+        assert (await pages.wanted(signed, types))[0] is before
+        await there.erase("ann")
+        await pages.wanted(await pages.read(1, 9), types)
+        (after,) = await pages.wanted(signed, types)
+    assert after is not before
 
 
 def test_persons_and_forget_come_together() -> None:
