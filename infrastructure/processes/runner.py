@@ -31,6 +31,7 @@ _BATCH = 2000
 _IDLE_SECONDS = LEASE_SECONDS / 3
 _LONGEST_PAUSE = 10.0
 _COMMIT_SECONDS = 1.0
+_STOP_SECONDS = 2.0
 _OUTAGES = (DBAPIError, PoolTimeout, OSError, JobsUnavailable, LogUnavailable)
 _REST_SECONDS = 0.1  # no reaction is in a greater hurry, and under load batches grow instead
 _log = structlog.get_logger(__name__)
@@ -105,7 +106,7 @@ class ProcessRunner:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._pages.end()
+        await self._pages.end(_STOP_SECONDS)
         self._tasks = []
         try:
             for registration in self._registrations:

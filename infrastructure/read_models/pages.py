@@ -50,10 +50,10 @@ class LogPages:
             reading.add_done_callback(lambda _done: self._reading.pop(wanted, None))
         return await asyncio.shield(reading)
 
-    async def end(self) -> None:
-        """Waits for what is being read."""
+    async def end(self, at_most: float) -> None:
+        """Waits for what is being read, `at_most` seconds."""
         if self._reading:
-            await asyncio.wait(self._reading.values())
+            await asyncio.wait(self._reading.values(), timeout=at_most)
 
     async def _read(self, after: int, limit: int) -> Sequence[Row]:
         """A connection may die without a word; no page takes this long."""
