@@ -1,10 +1,10 @@
 """Decides and appends batches, as far ahead as is safe.
 
 While no other process appends, a batch is decided on what this process wrote last, without asking
-for the head's lock first, and the next batch is decided and its rows are written while the one
-before commits. The head moves from the position a batch was decided at, or not at all: if the
-guess was wrong, the database refuses the batch whole, and it is decided again under the head's
-lock. Whoever is refused stays cautious for a while.
+for the head's lock first, and the next batch is decided and put together while the one before is
+written. The head moves from the position a batch was decided at, or not at all: if the guess was
+wrong, the database refuses the batch whole, and it is decided again under the head's lock. Whoever
+is refused stays cautious for a while.
 """
 
 import asyncio
@@ -149,7 +149,7 @@ class Appender:
     async def _fly(self, flight: Flight, previous: Flight | None) -> bool:
         started = time.monotonic()
         try:
-            await self._writer.append(flight.written, behind=previous.task if previous else None)
+            await self._writer.append(flight.written, once=_landed(previous))
             self._caution = max(self._caution / 2, _LEAST_CAUTION)
             await self._committed(flight.batch, flight.deciding, flight.written.after)
         except Exception as failure:  # noqa: BLE001  # whatever it was shows again under the lock
@@ -329,6 +329,10 @@ class Appender:
                 refuse(lacking, error)
                 settled.update(map(id, lacking))
         self.give_back([one for one in batch if id(one) not in settled])
+
+
+async def _landed(flight: Flight | None) -> bool:
+    return flight is None or await flight.task
 
 
 def _note_unknown_fate(batch: Iterable[Waiting], failure: Exception) -> None:

@@ -87,9 +87,8 @@ class Begun(msgspec.Struct, frozen=True):
 
 
 class LogWriter(Protocol):
-    """Every method raises `LogUnavailable`; after any exception its transaction is gone.
-
-    One transaction is begun at a time; batches may be appended meanwhile."""
+    """One transaction at a time. Every method raises `LogUnavailable`; after any exception the
+    transaction is gone."""
 
     async def begin(self, wanted: Wanted) -> Begun:
         """Locks the head."""
@@ -99,12 +98,11 @@ class LogWriter(Protocol):
         """Writes and commits what `begin` began. Raises `Overtaken`."""
         ...
 
-    async def append(self, batch: Batch, *, behind: Awaitable[bool] | None) -> None:
-        """Writes and commits on a head known beforehand, in a transaction of its own.
+    async def append(self, batch: Batch, *, once: Awaitable[bool]) -> None:
+        """Writes and commits on a head known beforehand, in a transaction of its own, as soon as
+        `once` says that the batch before stands in the log.
 
-        `behind` tells whether the batch before stands in the log, as soon as that is known; None:
-        there is none under way. Raises `Overtaken` when it does not, or when the head is no
-        longer there.
+        Raises `Overtaken` when it does not, or when the head is no longer there.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""The log writer for MySQL and MariaDB: a batch in one or two packets.
+"""The log writer for MySQL and MariaDB: a batch in one or two round trips.
 
 It speaks SQL text to the driver's own connection, several statements a packet: the server parses
 a multi-row INSERT of literals faster than anything that binds parameters row by row, and every
@@ -34,22 +34,20 @@ from infrastructure.event_store.appending import (
 from infrastructure.event_store.schema import LogTables, Row
 
 _PASSING = (OperationalError, InterfaceError, InternalError)  # lost, deadlocked, moved, read-only
-_LOCKED = {1205, 3572}  # what MariaDB and MySQL call a row that NOWAIT found locked
 # What is not bytes is ASCII, and so are the columns: nothing needs converting.
 _SESSION = "SET NAMES ascii; SET SESSION sql_mode = 'TRADITIONAL', innodb_lock_wait_timeout = 5"
 
 
 class MySqlLogWriter:
-    """Implements `LogWriter` on as many connections as batches are under way at once, and keeps
-    them."""
+    """Implements `LogWriter` on one connection that it keeps."""
 
     def __init__(self, engine: AsyncEngine, tables: LogTables) -> None:
         self._engine = engine
         self._events = tables.events.name
         self._head = tables.log_head.name
         self._commands = tables.commands.name
-        self._idle: list[_Lane] = []
-        self._begun: _Lane | None = None
+        self._pooled: AsyncConnection | None = None
+        self._raw: Connection | None = None
 
     async def begin(self, wanted: Wanted) -> Begun:
         statements = [
@@ -58,7 +56,7 @@ class MySqlLogWriter:
             self._newer(wanted.versions) if wanted.versions else "DO 0",
             self._appended_to(wanted.since) if wanted.since is not None else "DO 0",
         ]
-        (head,), known, newer, streams = await self._begin(statements)
+        (head,), known, newer, streams = await self._run(statements)
         told = wanted.since is not None and len(streams) < MOST_TOLD
         return Begun(
             head=Head(*head),
@@ -68,54 +66,24 @@ class MySqlLogWriter:
         )
 
     async def commit(self, batch: Batch) -> None:
-        if self._begun is None:
-            raise RuntimeError("commit without begin")
-        await self._begun.run([self._moved_head(batch), *self._inserts(batch), "COMMIT"])
+        await self._run([self._statements(batch)])
 
-    async def append(self, batch: Batch, *, behind: Awaitable[bool] | None) -> None:
-        lane = self._lane()
-        try:
-            if behind is None:
-                await lane.run([self._moved_head(batch), *self._inserts(batch), "COMMIT"])
-            else:
-                await self._append_behind(lane, batch, behind)
-        finally:
-            self._idle.append(lane)
-
-    async def _append_behind(self, lane: "_Lane", batch: Batch, behind: Awaitable[bool]) -> None:
-        """Writes the rows while the batch before commits, and takes the head after it.
-
-        The head is never waited for: whoever has it wants the positions these rows hold.
-        """
-        rows = ";".join(self._inserts(batch))
-        await lane.run([rows])
-        try:
-            landed = await behind
-        except BaseException:
-            await lane.close()
-            raise
-        if not landed:
-            await lane.rollback()
+    async def append(self, batch: Batch, *, once: Awaitable[bool]) -> None:
+        statements = self._statements(batch)  # put together while the batch before is written
+        if not await once:
             raise Overtaken
-        free = f"SELECT id FROM {self._head} WHERE id = 1 FOR UPDATE NOWAIT"
-        await lane.run([free, self._moved_head(batch), "COMMIT"])
+        await self._run([statements])
 
     async def abandon(self) -> None:
-        if self._begun is not None:
-            await self._begun.rollback()
+        if self._raw is not None:
+            await self._run(["ROLLBACK"])
 
     async def close(self) -> None:
-        lanes = [*self._idle, *([self._begun] if self._begun else [])]
-        self._idle, self._begun = [], None
-        for lane in lanes:
-            await lane.close()
-
-    async def _begin(self, statements: Iterable[str]) -> list[Sequence[Any]]:
-        self._begun = self._begun or self._lane()
-        return await self._begun.run(statements)
-
-    def _lane(self) -> "_Lane":
-        return self._idle.pop() if self._idle else _Lane(self._engine)
+        pooled, self._pooled, self._raw = self._pooled, None, None
+        if pooled is not None:
+            with contextlib.suppress(DBAPIError, MySQLError, OSError):
+                await pooled.invalidate()
+                await pooled.close()
 
     def _known_commands(self, command_ids: Iterable[str]) -> str:
         return (
@@ -139,6 +107,10 @@ class MySqlLogWriter:
             f" ORDER BY position LIMIT {MOST_TOLD}"
         )
 
+    def _statements(self, batch: Batch) -> str:
+        """The head comes first: all who append queue up at its row, in the order they came."""
+        return ";".join([self._moved_head(batch), *self._inserts(batch), "COMMIT"])
+
     def _moved_head(self, batch: Batch) -> str:
         """Moves the head from where the batch was decided, and nowhere else: from any other
         position the column becomes NULL, which it must not be, and the packet ends there."""
@@ -156,46 +128,20 @@ class MySqlLogWriter:
             values = ",".join(map(_command_values, batch.commands))
             yield f"INSERT INTO {self._commands} VALUES {values}"
 
-
-class _Lane:
-    """A connection of its own, opened when it is first needed and again after it was lost."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._pooled: AsyncConnection | None = None
-        self._raw: Connection | None = None
-
-    async def run(self, statements: Iterable[str]) -> list[Sequence[Any]]:
+    async def _run(self, statements: Iterable[str]) -> list[Sequence[Any]]:
         """Runs the statements as one packet; the rows of each. An error ends the transaction."""
         try:
             connection = self._raw or await self._connect()
             return await _results(connection, ";".join(statements))
         except IntegrityError as error:
-            await self.rollback()
+            await self._rolled_back()
             raise Overtaken from error
         except (*_PASSING, DBAPIError, PoolTimeout, OSError) as error:
-            if error.args and error.args[0] in _LOCKED:
-                await self.rollback()
-                raise Overtaken from error
             await self.close()
             raise LogUnavailable from error
         except BaseException:
             await self.close()  # between packets: the connection's state is unknown
             raise
-
-    async def rollback(self) -> None:
-        try:
-            if self._raw is not None:
-                await _results(self._raw, "ROLLBACK")
-        except (MySQLError, OSError):
-            await self.close()
-
-    async def close(self) -> None:
-        pooled, self._pooled, self._raw = self._pooled, None, None
-        if pooled is not None:
-            with contextlib.suppress(DBAPIError, MySQLError, OSError):
-                await pooled.invalidate()
-                await pooled.close()
 
     async def _connect(self) -> Connection:
         self._pooled = await self._engine.connect()
@@ -205,6 +151,13 @@ class _Lane:
         await _results(raw, _SESSION)
         self._raw = raw
         return raw
+
+    async def _rolled_back(self) -> None:
+        try:
+            if self._raw is not None:
+                await _results(self._raw, "ROLLBACK")
+        except (MySQLError, OSError):
+            await self.close()
 
 
 async def _results(connection: Connection, sql: str) -> list[Sequence[Any]]:

@@ -57,8 +57,8 @@ class SqlLogWriter:
                 await self.close()
                 raise
 
-    async def append(self, batch: Batch, *, behind: Awaitable[bool] | None) -> None:
-        if behind is not None and not await behind:
+    async def append(self, batch: Batch, *, once: Awaitable[bool]) -> None:
+        if not await once:
             raise Overtaken
         with _translated_errors():
             await self._begin_transaction()

@@ -1,7 +1,6 @@
 """Writes to the log's tables for recorders: within one transaction under the head's lock."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from asyncmy.errors import DataError as UnstorableValue
@@ -12,7 +11,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infrastructure.event_store.appending import Batch, Head
+from infrastructure.event_store.appending import Head
 from infrastructure.event_store.mysql_writer import MySqlLogWriter
 from infrastructure.event_store.schema import LogTables
 from infrastructure.event_store.sql_writer import SqlLogWriter
@@ -90,24 +89,17 @@ class QuickRecorderWriter(MySqlLogWriter):
     async def lock(self, claims: Iterable[Claim]) -> tuple[Head, Standing]:
         """As `RecorderWriter.lock`."""
         wanted = [_locked_head(self._tables), *_standing(self._tables, claims)]
-        with _lasting_errors():
-            (head,), *found = await self._begin(map(_literal, wanted))
+        (head,), *found = await self._run(map(_literal, wanted))
         return Head(*head), _by_claim(row for rows in found for row in rows)
 
-    async def commit(self, batch: Batch) -> None:
-        with _lasting_errors():
-            await super().commit(batch)
-
-
-@contextmanager
-def _lasting_errors() -> Iterator[None]:
-    """What no repetition can heal comes as SQLAlchemy's error, as from the portable writer."""
-    try:
-        yield
-    except UnstorableValue as error:
-        raise DataError(None, None, error) from error
-    except MySQLError as error:
-        raise DatabaseError(None, None, error) from error
+    async def _run(self, statements: Iterable[str]) -> list[Sequence[Any]]:
+        """What no repetition can heal comes as SQLAlchemy's error, as from the portable writer."""
+        try:
+            return await super()._run(statements)
+        except UnstorableValue as error:
+            raise DataError(None, None, error) from error
+        except MySQLError as error:
+            raise DatabaseError(None, None, error) from error
 
 
 def _locked_head(tables: LogTables) -> Select[Any]:
