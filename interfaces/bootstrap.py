@@ -28,7 +28,6 @@ from infrastructure.cloudflare.playback import open_playback
 from infrastructure.database import create_engine
 from infrastructure.event_store.checkpoints import Checkpoints, load_checkpoint_key
 from infrastructure.event_store.codec import EventCodec
-from infrastructure.event_store.erasures import ErasureNews
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.log import SqlEventLog
 from infrastructure.event_store.opening import SequencerLimits, open_event_store
@@ -36,6 +35,7 @@ from infrastructure.event_store.sequencer import Sequencer
 from infrastructure.event_store.signal import LogSignal
 from infrastructure.identity.one_time import RedisOneTimeStore
 from infrastructure.identity.pseudonyms import SqlPseudonyms
+from infrastructure.identity.session_watch import SessionWatch
 from infrastructure.identity.sessions import SqlSessions
 from infrastructure.identity.signing_key_table import SigningKeyTable
 from infrastructure.identity.signing_keys import SigningKeys
@@ -49,6 +49,7 @@ from infrastructure.ids import derived_id, new_id
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.jobs.queue import DramatiqJobQueue
 from infrastructure.memory import collect_rarely
+from infrastructure.news import News
 from infrastructure.observability.masking import hide_secrets_of
 from infrastructure.processes.deadlines import Deadlines
 from infrastructure.processes.runner import ProcessRunner, Registration
@@ -92,7 +93,8 @@ async def open_store(settings: Settings, redis: Redis | None = None) -> AsyncIte
     codec = EventCodec(EVENTS, keyring)
     signal = LogSignal(redis, prefix=settings.redis_prefix)
     await signal.start()
-    news = ErasureNews(redis, keyring, prefix=settings.redis_prefix)
+    news = News(redis, f"{settings.redis_prefix}erased", keyring.drop)
+    keyring.tell = news.tell
     await news.start()
     log = SqlEventLog(engine, codec, signal)
     try:
@@ -152,6 +154,8 @@ class _Parts:
     objects: R2ObjectStore
     providers: Mapping[Provider, IdentityProvider]
     notices: ProviderNotices
+    sessions: SqlSessions
+    session_watch: SessionWatch
 
 
 async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
@@ -168,6 +172,7 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
     http = await stack.enter_async_context(open_http(settings))
     providers = open_identity_providers(settings, http)
     _refuse_to_lead_nowhere(settings, providers)
+    sessions = SqlSessions(store.engine)
     return _Parts(
         settings=settings,
         store=store,
@@ -179,6 +184,8 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
         objects=objects,
         providers=providers,
         notices=open_provider_notices(settings, http),
+        sessions=sessions,
+        session_watch=await _open_session_watch(stack, settings, sessions, redis),
     )
 
 
@@ -202,6 +209,15 @@ async def _open_redis(stack: AsyncExitStack, url: str) -> Redis:
     redis = Redis.from_pool(pool)
     stack.push_async_callback(redis.aclose)
     return redis
+
+
+async def _open_session_watch(
+    stack: AsyncExitStack, settings: Settings, sessions: SqlSessions, redis: Redis
+) -> SessionWatch:
+    watch = SessionWatch(sessions, redis, prefix=settings.redis_prefix)
+    await watch.start()
+    stack.push_async_callback(watch.stop)
+    return watch
 
 
 async def _open_bus(stack: AsyncExitStack, settings: Settings, store: Store) -> Sequencer:
@@ -243,11 +259,12 @@ def _platform(parts: _Parts, *, alone: bool) -> Platform:
         vault=outside.vault,
         objects=outside.objects,
         tokens=Tokens(signing_keys, seconds=settings.access_token_seconds),
+        session_watch=parts.session_watch,
         signing_keys=signing_keys,
         services=Services(
             streaming=_streaming(parts, outside),
             identity=_identity(parts, outside),
-            person_exports=PersonExports(log=store.log, sessions=outside.sessions, clock=_now),
+            person_exports=PersonExports(log=store.log, sessions=parts.sessions, clock=_now),
         ),
     )
 
@@ -261,7 +278,6 @@ class _Outside:
     objects: ObjectStore
     inbox: WebhookInbox
     notices: WebhookInbox
-    sessions: SqlSessions
 
 
 def _outside(parts: _Parts) -> _Outside:
@@ -272,7 +288,6 @@ def _outside(parts: _Parts) -> _Outside:
         objects=parts.objects,
         inbox=WebhookInbox(engine, sources=cloudflare.SOURCES),
         notices=WebhookInbox(engine, sources=SOURCES),
-        sessions=SqlSessions(engine),
     )
 
 
@@ -331,7 +346,7 @@ def _identity(parts: _Parts, outside: _Outside) -> IdentityServices:
             one_time=RedisOneTimeStore(
                 parts.redis, master_keys(settings), prefix=settings.redis_prefix
             ),
-            sessions=outside.sessions,
+            sessions=parts.sessions,
             keys=store.keyring,
             throttle=AccountThrottle(parts.redis, settings),
             clock=_now,

@@ -14,6 +14,7 @@ from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.log import SqlEventLog
 from infrastructure.event_store.sequencer import Sequencer
+from infrastructure.identity.session_watch import SessionWatch
 from infrastructure.identity.signing_keys import SigningKeys
 from infrastructure.identity_providers.opening import ProviderNotices
 from infrastructure.jobs.dead_jobs import DeadJobs
@@ -66,5 +67,6 @@ class Platform:
     vault: Vault
     objects: ObjectStore
     tokens: Tokens
+    session_watch: SessionWatch
     signing_keys: SigningKeys
     services: Services

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,11 +39,15 @@ class _Token(msgspec.Struct, frozen=True):
 
 
 class SqlSessions:
-    """Implements `Sessions`. A rotation moves the session's end: it counts from the last use."""
+    """Implements `Sessions`. A rotation moves the session's end: it counts from the last use.
+
+    `tell_ended` hears of every session that is ended here, by its id.
+    """
 
     def __init__(self, engine: AsyncEngine, *, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
         self._clock = clock
+        self.tell_ended: Callable[[str], Awaitable[None]] = _nobody_asks
 
     async def start(self, session: Session) -> str:
         token = _Token(session.session_id, _new_secret(), _new_secret())
@@ -73,8 +77,15 @@ class SqlSessions:
             if rotated:
                 return session, following.text()
             replayed = await connection.execute(delete(SESSIONS).where(_is(shown.session_id)))
+        await self.tell_ended(shown.session_id)
         # Of several replays at once, one ends the session and tells.
         raise RefreshReplayed(session) if replayed.rowcount else RefreshRefused
+
+    async def goes_on(self, session_id: str) -> bool:
+        """Whether there is such a session, and it can still be used."""
+        wanted = select(_SESSIONS.session_id).where(_is(session_id) & self._alive())
+        async with self._engine.connect() as connection:
+            return (await connection.execute(wanted)).first() is not None
 
     async def find(self, refresh_token: str) -> Session | None:
         try:
@@ -94,7 +105,9 @@ class SqlSessions:
     async def end(self, user_id: str, session_id: str) -> bool:
         theirs = _is(session_id) & (_SESSIONS.user_id == user_id)
         async with self._engine.begin() as connection:
-            return bool((await connection.execute(delete(SESSIONS).where(theirs))).rowcount)
+            ended = bool((await connection.execute(delete(SESSIONS).where(theirs))).rowcount)
+        await self.tell_ended(session_id)
+        return ended
 
     async def end_all(self, user_id: str) -> Sequence[str]:
         theirs = select(_SESSIONS.session_id).where(_SESSIONS.user_id == user_id)
@@ -144,6 +157,10 @@ class SqlSessions:
 
     def _now_us(self) -> int:
         return int(self._clock() * 1_000_000)
+
+
+async def _nobody_asks(_session_id: str) -> None:
+    return None
 
 
 def _is(session_id: str) -> ColumnElement[bool]:

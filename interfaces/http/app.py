@@ -42,7 +42,7 @@ def create_app(platform: Platform) -> ASGIApp:
     limiter = RateLimiter(
         platform.redis, prefix=settings.redis_prefix, per_minute=settings.rate_limit_per_minute
     )
-    doorkeeper = Doorkeeper(platform.tokens, limiter)
+    doorkeeper = Doorkeeper(platform.tokens, platform.session_watch, limiter)
     app = _application(platform, doorkeeper)
     refuse_undeclared(app.routes, doorkeeper)
     return Edge(app, origins=settings.allowed_origins, secure=_is_secure(settings))

@@ -12,6 +12,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 
 from domain.identity.errors import GuestForbiddenError
 from domain.identity.values import Role
+from infrastructure.identity.session_watch import SessionWatch
 from infrastructure.tokens import Caller, ExpiredToken, InvalidToken, Tokens, UnknownSigningKey
 from interfaces.http.exchange import Exchange, exchange_of
 from interfaces.http.limits import Client, RateLimiter
@@ -58,8 +59,9 @@ class UndeclaredAccess(Exception):
 class Doorkeeper:
     """Checks token, role and rate of every request that has found its route."""
 
-    def __init__(self, tokens: Tokens, limiter: RateLimiter) -> None:
+    def __init__(self, tokens: Tokens, sessions: SessionWatch, limiter: RateLimiter) -> None:
         self._tokens = tokens
+        self._sessions = sessions
         self._limiter = limiter
 
     async def admit(self, request: Request[Any, Any, Any]) -> None:
@@ -99,10 +101,15 @@ class Doorkeeper:
             raise (TokenExpired if isinstance(refused, ExpiredToken) else TokenInvalid) from None
 
     async def _verified(self, bearer: str) -> Caller:
+        """Raises `InvalidToken`, also once the session it was given in has ended."""
         try:
-            return self._tokens.verify(bearer)
+            caller = self._tokens.verify(bearer)
         except UnknownSigningKey:
-            return await self._tokens.verify_afresh(bearer)
+            caller = await self._tokens.verify_afresh(bearer)
+        session, sessions = caller.session_id, self._sessions
+        if session and not sessions.knows(session) and not await sessions.look(session):
+            raise InvalidToken
+        return caller
 
 
 def _bearer(sent: str) -> str:

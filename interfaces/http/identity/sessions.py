@@ -42,8 +42,8 @@ async def refresh(request: ApiRequest, data: JSONBody[RefreshToken]) -> Response
 
 @post("/auth/logout", access=NAMELESS, status_code=204, tags=_TAGS, summary="Sign out")
 async def sign_out(request: ApiRequest, data: JSONBody[RefreshToken]) -> Response[None]:
-    """Ends the refresh token's session; one that is over already is fine. Access tokens run out
-    by themselves."""
+    """Ends the refresh token's session; one that is over already is fine. Its access tokens
+    are good no more."""
     await request.platform.services.identity.sessions.sign_out(data.refresh_token)
     return private(None)
 
@@ -66,7 +66,7 @@ async def list_sessions(request: ApiRequest) -> Response[Page[Device]]:
     summary="Sign a device out",
 )
 async def end_session(request: ApiRequest, session_id: Id) -> Response[Accepted]:
-    """Its refresh token is of no use any more; its access token runs out within minutes."""
+    """Neither its refresh token nor its access tokens are of any use any more."""
     command = EndSession(
         user_id=request.caller.user_id, session_id=session_id, reason="ended_by_person"
     )

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.shared import ERASED_TEXT
 from infrastructure.database import create_engine
-from infrastructure.event_store.erasures import ErasureNews
 from infrastructure.event_store.keyring import Keyring, KeysMissing, KeysUnreadable
 from infrastructure.event_store.schema import PERSON_KEYS
+from infrastructure.news import News
 from tests.support.accounts import MASTER, table_rows
 from tests.support.eventually import eventually
 from tests.support.servers import free_port
@@ -30,7 +30,8 @@ async def engine(log_url: str) -> AsyncIterator[AsyncEngine]:
 @asynccontextmanager
 async def telling(keyring: Keyring, redis_url: str, prefix: str) -> AsyncIterator[None]:
     redis = Redis.from_url(redis_url)
-    news = ErasureNews(redis, keyring, prefix=prefix)
+    news = News(redis, f"{prefix}erased", keyring.drop)
+    keyring.tell = news.tell
     await news.start()
     try:
         yield

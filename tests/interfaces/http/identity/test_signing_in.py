@@ -44,6 +44,17 @@ async def test_refresh_token_is_good_once_and_its_replay_ends_the_family(api: Ap
     assert ended.status_code == 401
 
 
+async def test_access_token_is_of_no_use_once_its_session_has_ended(api: Api) -> None:
+    body = {"name": "Gone", "roles": ["host"]}
+    tokens = (await api.client.post(f"{BASE}/auth/dev", json=body)).json()
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    await api.announced(bearer)
+    await api.client.post(f"{BASE}/auth/logout", json={"refresh_token": tokens["refresh_token"]})
+    refused = await api.client.get(f"{BASE}/me", headers=bearer)
+    assert refused.status_code == 401
+    assert problem(refused)["code"] == "invalid_token"
+
+
 async def test_signing_out_ends_the_family(api: Api) -> None:
     body = {"name": "Leaving", "roles": ["host"]}
     token = (await api.client.post(f"{BASE}/auth/dev", json=body)).json()["refresh_token"]

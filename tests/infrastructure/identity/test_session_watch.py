@@ -1,0 +1,105 @@
+"""Who ended a session is told in every process; who missed it asks again."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from application.identity.ports import RefreshReplayed
+from infrastructure.database import create_engine
+from infrastructure.identity.session_watch import SessionWatch
+from infrastructure.identity.sessions import SqlSessions
+from tests.infrastructure.identity.test_sessions import session
+from tests.support.clock import Clock
+from tests.support.eventually import eventually
+from tests.support.jobs import created
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture
+async def engine(sqlite_url: str) -> AsyncIterator[AsyncEngine]:
+    async with created(sqlite_url) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url) as redis:
+        yield redis
+
+
+@asynccontextmanager
+async def watching(sessions: SqlSessions, redis: Redis | None) -> AsyncIterator[SessionWatch]:
+    watch = SessionWatch(sessions, redis, prefix="t:")
+    await watch.start()
+    try:
+        yield watch
+    finally:
+        await watch.stop()
+
+
+async def test_session_is_known_once_it_was_looked_up(engine: AsyncEngine) -> None:
+    clock = Clock()
+    sessions = SqlSessions(engine, clock=clock)
+    await sessions.start(session(1, clock))
+    async with watching(sessions, None) as watch:
+        assert not watch.knows("s-1")
+        assert await watch.look("s-1")
+        assert watch.knows("s-1")
+        assert not await watch.look("s-2")
+        assert not watch.knows("s-2")
+
+
+async def test_session_ended_here_is_known_no_more(engine: AsyncEngine) -> None:
+    clock = Clock()
+    sessions = SqlSessions(engine, clock=clock)
+    await sessions.start(session(1, clock))
+    async with watching(sessions, None) as watch:
+        await watch.look("s-1")
+        await sessions.end("u-1", "s-1")
+        assert not watch.knows("s-1")
+        assert not await watch.look("s-1")
+
+
+async def test_replay_ends_the_session_for_its_access_tokens_too(engine: AsyncEngine) -> None:
+    clock = Clock()
+    sessions = SqlSessions(engine, clock=clock)
+    first = await sessions.start(session(1, clock))
+    async with watching(sessions, None) as watch:
+        await watch.look("s-1")
+        await sessions.rotate(first)
+        assert watch.knows("s-1")
+        with pytest.raises(RefreshReplayed):
+            await sessions.rotate(first)
+        assert not watch.knows("s-1")
+
+
+async def test_session_ended_elsewhere_is_known_no_more(engine: AsyncEngine, redis: Redis) -> None:
+    clock = Clock()
+    here, elsewhere = (SqlSessions(engine, clock=clock) for _ in range(2))
+    await here.start(session(1, clock))
+    async with watching(here, redis) as watch, watching(elsewhere, redis):
+        await eventually(lambda: _both_listen(redis))
+        await watch.look("s-1")
+        await elsewhere.end("u-1", "s-1")
+        await eventually(lambda: _forgot(watch))
+
+
+async def test_session_goes_on_while_the_database_is_away() -> None:
+    engine = create_engine("sqlite+aiosqlite:////nowhere/at/all.sqlite3")
+    async with watching(SqlSessions(engine), None) as watch:
+        assert await watch.look("s-1")
+        assert not watch.knows("s-1")
+    await engine.dispose()
+
+
+async def _both_listen(redis: Redis) -> bool:
+    ((_, listeners),) = await redis.pubsub_numsub("t:session-ended")
+    return bool(listeners == 2)
+
+
+async def _forgot(watch: SessionWatch) -> bool:
+    return not watch.knows("s-1")
