@@ -14,7 +14,7 @@ from infrastructure.cancelling import cancel
 
 _log = structlog.get_logger(__name__)
 _RETRY_SECONDS = 0.5
-_LEAST_PAUSE_SECONDS = 0.004
+_LEAST_PAUSE_SECONDS = 0.02
 
 
 class LogSignal:
