@@ -1,7 +1,7 @@
 """Everything held on a person, in one document for them. Spans the contexts: whatever records an
 event about somebody is in it, whether it is known here or not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeGuard
 
@@ -111,6 +111,7 @@ class PersonExports:
         upto = await self._log.head()
         events = await self._events(user_id, upto)
         account = [one for one in events if one.stream == ACCOUNT.stream(user_id)]
+        own = {user_id, *_logins(account)}
         return PersonExport(
             user_id=user_id,
             exported_at=self._clock(),
@@ -120,7 +121,7 @@ class PersonExports:
             consents=_consents(account),
             sessions=tuple(await self._sessions.of_user(user_id)),
             shows=tuple(_show(one, one.event) for one in events if _hosted(one.event, user_id)),
-            events=tuple(_exported(one, user_id) for one in events),
+            events=tuple(_exported(one, own) for one in events),
         )
 
     async def _events(self, user_id: str, upto: int) -> list[Recorded]:
@@ -132,11 +133,14 @@ class PersonExports:
         return [found[position] for position in sorted(found)]
 
     async def _about(self, user_id: str, upto: int) -> list[Recorded]:
+        """Each page is looked for through the log, and the last one up to its end."""
         found: list[Recorded] = []
-        after = 0
-        while page := await self._log.read_about(user_id, after, limit=_PAGE, upto=upto):
+        full = True
+        while full:
+            after = found[-1].position if found else 0
+            page = await self._log.read_about(user_id, after, limit=_PAGE, upto=upto)
             found += page
-            after = page[-1].position
+            full = len(page) == _PAGE
         return found
 
     async def _of_stream(self, stream: str, upto: int) -> list[Recorded]:
@@ -211,22 +215,29 @@ def _show(recorded: Recorded, event: LiveStreamScheduled) -> ExportedShow:
     )
 
 
-def _exported(recorded: Recorded, user_id: str) -> ExportedEvent:
+def _logins(account: Sequence[Recorded]) -> Iterator[str]:
+    """What their providers said is sealed by login."""
+    for recorded in account:
+        if isinstance(recorded.event, fact.IdentityLinked):
+            yield recorded.event.login_id
+
+
+def _exported(recorded: Recorded, own: Collection[str]) -> ExportedEvent:
     return ExportedEvent(
         position=recorded.position,
         type=recorded.type,
         at=recorded.recorded_at,
         stream=recorded.stream,
         actor=recorded.actor,
-        data=_data(recorded.event, user_id),
+        data=_data(recorded.event, own),
     )
 
 
-def _data(event: Event, user_id: str) -> dict[str, Any] | None:
+def _data(event: Event, own: Collection[str]) -> dict[str, Any] | None:
     if isinstance(event, UnknownEvent | UndecodableEvent):
         return None
     data: dict[str, Any] = msgspec.to_builtins(event)
     for field, subject in personal_fields(type(event)).items():
-        if data[subject] != user_id:
+        if data[subject] not in own:
             del data[field]
     return data

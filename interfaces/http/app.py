@@ -23,6 +23,7 @@ from interfaces.http.edge import Edge
 from interfaces.http.identity import routes as identity
 from interfaces.http.identity.attempts import open_address_limiter
 from interfaces.http.identity.browser import BrowserBinding
+from interfaces.http.identity.personal_data import open_exports
 from interfaces.http.identity.redirects import open_redirects
 from interfaces.http.limits import RateLimiter
 from interfaces.http.problems import answer_problem
@@ -73,18 +74,19 @@ def _application(platform: Platform, doorkeeper: Doorkeeper) -> Litestar:
         exception_handlers={Exception: answer_problem},
         request_class=ApiRequest,
         request_max_body_size=BODY_LIMIT,
-        state=State({"platform": platform, **_sign_in_parts(platform)}, deep_copy=False),
+        state=State({"platform": platform, **_identity_parts(platform)}, deep_copy=False),
         openapi_config=openapi_config(VERSION),
         logging_config=None,
     )
 
 
-def _sign_in_parts(platform: Platform) -> dict[str, Any]:
+def _identity_parts(platform: Platform) -> dict[str, Any]:
     settings = platform.settings
     return {
         "sign_in_limiter": open_address_limiter(platform.redis, settings),
         "browser_binding": BrowserBinding(secure=_is_secure(settings)),
         "redirects": open_redirects(settings),
+        "exports": open_exports(platform.redis, settings),
     }
 
 
