@@ -51,6 +51,8 @@ class KeySet:
             raise SignInRefused("unknown_key")
         if kid not in self._keys or self._clock() > self._fresh_until:
             await self._refresh(kid)
+        if self._clock() - self._fetched_at > _USABLE_SECONDS:
+            raise ProviderUnavailable(f"{self._calls.provider}'s keys are too old to go by")
         found = self._keys.get(kid)
         if found is None:
             raise SignInRefused("unknown_key")
@@ -64,7 +66,7 @@ class KeySet:
             try:
                 await self._fetch()
             except ProviderUnavailable:
-                if kid not in self._keys or self._clock() - fetched_at > _USABLE_SECONDS:
+                if kid not in self._keys:
                     raise
 
     async def _fetch(self) -> None:

@@ -98,8 +98,24 @@ async def test_old_keys_serve_for_a_day_while_the_provider_is_down(
     clock.now += 80_000
     assert (await keys.key("k1")).key_id == "k1"
     clock.now += 80_000
-    with pytest.raises(ProviderUnavailable):
-        await keys.key("k1")
+    for _ in range(5):  # the later ones are not asked for any more
+        with pytest.raises(ProviderUnavailable):
+            await keys.key("k1")
+    assert len(issuer.seen("/jwks")) == 5
+    clock.now += 60
+    issuer.routes["/jwks"] = key_set(jwk("ES256", "k1"))
+    assert (await keys.key("k1")).key_id == "k1"
+
+
+async def test_nobody_knows_a_new_key_while_all_that_is_known_is_too_old(
+    issuer: Issuer, keys: KeySet, clock: Clock
+) -> None:
+    await keys.key("k1")
+    issuer.routes["/jwks"] = Reply(status=503)
+    clock.now += 90_000
+    for _ in range(5):
+        with pytest.raises(ProviderUnavailable):
+            await keys.key("k2")
 
 
 @pytest.mark.parametrize(
