@@ -17,7 +17,11 @@ from infrastructure.identity_providers.facebook_notices import FacebookNotices
 from infrastructure.identity_providers.google import GoogleProvider
 from infrastructure.identity_providers.instagram import InstagramProvider
 from infrastructure.identity_providers.line import LineProvider
-from infrastructure.identity_providers.unoffered import UnofferedProvider
+from infrastructure.identity_providers.unoffered import (
+    NOT_AVAILABLE,
+    NOT_CONFIGURED,
+    UnofferedProvider,
+)
 from infrastructure.settings import SettingError, Settings
 
 _Open = Callable[[Settings, ProviderCalls], IdentityProvider | None]
@@ -61,9 +65,9 @@ def open_provider_notices(settings: Settings, http: httpx.AsyncClient) -> Provid
 
 def _opened(provider: Provider, settings: Settings, http: httpx.AsyncClient) -> IdentityProvider:
     if provider not in _OPENERS:
-        return UnofferedProvider(provider, "not_available")
+        return UnofferedProvider(provider, NOT_AVAILABLE)
     opened = _OPENERS[provider](settings, _calls(provider, settings, http))
-    return opened or UnofferedProvider(provider, "not_configured")
+    return opened or UnofferedProvider(provider, NOT_CONFIGURED)
 
 
 def _calls(provider: Provider, settings: Settings, http: httpx.AsyncClient) -> ProviderCalls:

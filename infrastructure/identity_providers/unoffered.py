@@ -12,8 +12,11 @@ from application.identity.ports import (
     NativeProof,
     ProviderNotAvailable,
 )
+from application.ports import ProviderUnavailable
 from domain.identity.values import Provider
 from domain.shared import Market
+
+NOT_CONFIGURED, NOT_AVAILABLE = "not_configured", "not_available"
 
 
 class UnofferedProvider:
@@ -34,7 +37,10 @@ class UnofferedProvider:
         self._refuse()
 
     async def revoke(self, revocation: bytes) -> None:
-        """Nobody to tell: a provider hears only whom it has registered."""
+        """A provider hears only whom it has registered. One whose settings are missing now may
+        have been set up before: what it has to be told then waits for them."""
+        if self._reason == NOT_CONFIGURED:
+            raise ProviderUnavailable(f"{self.provider} is not configured")
 
     def _refuse(self) -> NoReturn:
         raise ProviderNotAvailable(self.provider, self._reason)

@@ -8,6 +8,7 @@ from application.identity.ports import (
     NativeProof,
     ProviderNotAvailable,
 )
+from application.ports import ProviderUnavailable
 from domain.identity.values import PROVIDERS
 from infrastructure.identity_providers.opening import (
     open_http,
@@ -94,7 +95,9 @@ async def test_provider_without_settings_is_not_configured() -> None:
         await line.redeem(CODE)
     with pytest.raises(ProviderNotAvailable):
         await line.verify(NativeProof(platform="ios"))
-    await line.revoke(b"")
+    with pytest.raises(ProviderUnavailable):
+        await line.revoke(b"")
+    await opened["kapook"].revoke(b"")  # nobody could ever sign in by it
 
 
 @pytest.mark.parametrize(
