@@ -4,8 +4,13 @@ SQLite's write-ahead log and Redis' append-only file keep what a value was befor
 written anew. What a MySQL server keeps so is its operator's to limit (docs/operations.md).
 """
 
+import asyncio
+
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+_AGAIN_SECONDS = 0.5
 
 
 async def scrub(engine: AsyncEngine, redis: "Redis") -> None:
@@ -15,4 +20,17 @@ async def scrub(engine: AsyncEngine, redis: "Redis") -> None:
             await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     persistence = await redis.info("persistence")
     if persistence["aof_enabled"]:
-        await redis.bgrewriteaof()
+        await _rewrite(redis)
+
+
+async def _rewrite(redis: "Redis") -> None:
+    """A rewrite under way may have begun before the latest deletions: ours comes after it."""
+    while True:
+        try:
+            await redis.bgrewriteaof()
+        except ResponseError as refused:
+            if "in progress" not in str(refused):
+                raise
+            await asyncio.sleep(_AGAIN_SECONDS)
+        else:
+            return

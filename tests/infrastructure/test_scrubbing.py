@@ -42,6 +42,19 @@ async def test_scrubbing_takes_the_past_out_of_the_files(tmp_path: Path, redis: 
     await engine.dispose()
 
 
+async def test_scrubbing_follows_on_a_rewrite_that_began_before(
+    tmp_path: Path, redis: "Redis"
+) -> None:
+    engine = create_engine(f"sqlite+aiosqlite:///{tmp_path}/live.db")
+    await redis.set("name", "Unmistakable 林 Name")
+    await redis.config_set("rdb-key-save-delay", 1_000_000)  # microseconds a key
+    await redis.bgrewriteaof()
+    await redis.set("name", "[erased]")
+    await scrub(engine, redis)
+    await eventually(lambda: not PLANTED.files(tmp_path), timeout=15)
+    await engine.dispose()
+
+
 async def _execute(engine: AsyncEngine, statement: str) -> None:
     async with engine.begin() as connection:
         await connection.exec_driver_sql(statement)
