@@ -37,6 +37,10 @@ class SessionWatch:
         """Whether the session went on when this process last looked, not long ago."""
         return self._going_on.get(session_id, 0.0) > time.monotonic()
 
+    async def goes_on(self, session_id: str) -> bool:
+        """Whether it does, asking only where that is not known here."""
+        return self.knows(session_id) or await self.look(session_id)
+
     async def look(self, session_id: str) -> bool:
         """Whether the session goes on. While the database is away it is taken to: that lasts as
         long as the access token at most."""

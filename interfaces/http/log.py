@@ -11,12 +11,14 @@ from litestar import get
 from litestar.response import Stream
 
 from application.ports import LogUnavailable
-from infrastructure.event_store.log import SqlEventLog
+from infrastructure.identity.session_watch import SessionWatch
+from infrastructure.tokens import Caller
 from interfaces.envelopes import Envelope, Page, Wanted, pages
 from interfaces.http.auth import only
 from interfaces.http.parameters import whole
 from interfaces.http.request import ApiRequest
 from interfaces.http.validation import FieldError, InvalidInput
+from interfaces.platform import Platform
 
 READERS = only("analyst", "auditor", "admin")
 _MAY_SEE_PERSONS = frozenset({"auditor", "admin"})
@@ -69,9 +71,8 @@ async def follow_events(request: ApiRequest) -> Stream:
     last = request.exchange.header(b"last-event-id")
     if last:
         wanted = msgspec.structs.replace(wanted, after=whole("Last-Event-ID", last))
-    log = request.platform.log
-    await log.head()
-    frames = _frames(log, wanted, until=request.caller.expires_at)
+    await request.platform.log.head()
+    frames = _frames(request.platform, wanted, request.caller)
     return Stream(frames, media_type="text/event-stream", headers=_HEADERS)
 
 
@@ -85,11 +86,11 @@ async def _lines(first: Page | None, rest: AsyncIterator[Page], limit: int) -> A
         page = await anext(rest, None)
 
 
-async def _frames(log: SqlEventLog, wanted: Wanted, *, until: float) -> AsyncIterator[bytes]:
-    """Ends when the reader's token does: whoever may no longer read stops reading."""
+async def _frames(platform: Platform, wanted: Wanted, reader: Caller) -> AsyncIterator[bytes]:
+    """Ends with the reader's token or session: whoever may no longer read stops reading."""
     yield b"retry: 2000\n\n"
-    after = wanted.after
-    while time.time() < until:
+    log, after = platform.log, wanted.after
+    while await _may_read(platform.session_watch, reader):
         try:
             head = await log.head()
             async for page in pages(log, msgspec.structs.replace(wanted, after=after)):
@@ -103,6 +104,13 @@ async def _frames(log: SqlEventLog, wanted: Wanted, *, until: float) -> AsyncIte
             return
         if not grown:
             yield b": still here\n\n"
+
+
+async def _may_read(sessions: SessionWatch, reader: Caller) -> bool:
+    """A token of the command line's has no session."""
+    if time.time() >= reader.expires_at:
+        return False
+    return not reader.session_id or await sessions.goes_on(reader.session_id)
 
 
 def _frame(envelope: Envelope) -> bytes:

@@ -113,6 +113,21 @@ async def test_feed_of_one_stream_stays_quiet_while_others_grow(api: Api) -> Non
         assert await following == [str(cancelled.json()["position"])]
 
 
+async def test_feed_ends_with_the_session_of_who_reads_it(api: Api) -> None:
+    host = await api.headers("Mei", "host")
+    body = {"name": "Leaving Reader", "roles": ["analyst"]}
+    tokens = (await api.client.post(f"{BASE}/auth/dev", json=body)).json()
+    reader = {"Authorization": f"Bearer {tokens['access_token']}"}
+    _, seen = await api.announced(host)
+    following = asyncio.create_task(frames(api, reader, f"?after={seen - 1}", 1000))
+    leaving = {"refresh_token": tokens["refresh_token"]}
+    assert (await api.client.post(f"{BASE}/auth/logout", json=leaving)).status_code == 204
+    _, unseen = await api.announced(host)
+    async with asyncio.timeout(5):
+        found = await following
+    assert str(unseen) not in found
+
+
 async def test_verify_finds_the_log_intact(api: Api) -> None:
     _, position = await api.announced(await api.headers("Mei", "host"))
     auditor = await api.headers("Ann", "auditor")
