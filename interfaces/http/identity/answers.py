@@ -100,7 +100,7 @@ def wished_language(request: ApiRequest, market: Market) -> Language:
 
 async def signed_in(request: ApiRequest, who: SignedIn) -> Response[Tokens]:
     platform = request.platform
-    user = _profile(platform, who.person)
+    user = _profile(platform, who.person.user_id, who.person)
     access = await platform.tokens.issue(
         User(
             id=user.id,
@@ -123,32 +123,24 @@ async def signed_in(request: ApiRequest, who: SignedIn) -> Response[Tokens]:
     return Response(answer, headers={**NO_STORE, "event-position": str(who.position)})
 
 
-def _profile(platform: Parts, person: Person) -> Profile:
-    return Profile(
-        id=person.user_id,
-        name=person.name,
-        avatar_url=avatar_url(platform, person.avatar_key),
-        language=person.language,
-        market=person.market,
-        roles=person.roles,
-        kind=person.kind,
-    )
-
-
 def profile_of(platform: Parts, view: AccountView) -> Profile:
+    return _profile(platform, view.id, view)
+
+
+def _profile(platform: Parts, user_id: str, who: Person | AccountView) -> Profile:
     return Profile(
-        id=view.id,
-        name=view.name,
-        avatar_url=avatar_url(platform, view.avatar_key),
-        language=view.language,
-        market=view.market,
-        roles=view.roles,
-        kind=view.kind,
+        id=user_id,
+        name=who.name,
+        avatar_url=avatar_url(platform, who.avatar_key),
+        language=who.language,
+        market=who.market,
+        roles=who.roles,
+        kind=who.kind,
     )
 
 
 def revised(platform: Parts, person: Person, position: int) -> RevisedProfile:
-    profile = msgspec.structs.asdict(_profile(platform, person))
+    profile = msgspec.structs.asdict(_profile(platform, person.user_id, person))
     return RevisedProfile(**profile, status="open", position=position)
 
 
