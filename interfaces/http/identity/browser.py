@@ -32,7 +32,8 @@ import hashlib
 import secrets
 from http.cookies import CookieError, SimpleCookie
 
-ATTEMPT_SECONDS = 600
+from application.identity.signing_in import ATTEMPT_SECONDS
+
 _NAME = "live-sign-in"
 _DIGITS = 8
 
