@@ -97,6 +97,13 @@ class Tokens:
         self._clock = clock
         self._verified: dict[str, Caller] = {}
 
+    async def ready(self) -> None:
+        """Has the key for the next token at hand, so that its issuing cannot fail for want of it.
+
+        Call it before what is spent for the token. Raises what `issue` would.
+        """
+        await self._keys.signer(until=self._clock() + self._seconds)
+
     async def issue(
         self, user: User, *, session_id: str = "", guest: bool = False, seconds: int | None = None
     ) -> AccessToken:

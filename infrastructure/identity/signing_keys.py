@@ -10,7 +10,10 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import msgspec
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from infrastructure.identity.signing_key_table import SigningKey, SigningKeyTable, coordinate
 
@@ -19,6 +22,7 @@ LONGEST_USUAL_SECONDS = 3600  # of LIVE_ACCESS_TOKEN_SECONDS; what lives longer,
 _STALE_SECONDS = 60
 _AGAIN_SECONDS = 5
 _DAY_SECONDS = 86400
+_log = structlog.get_logger(__name__)
 
 
 class JsonWebKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,9 +63,10 @@ class SigningKeys:
     async def signer(self, *, until: float) -> tuple[str, Ed25519PrivateKey]:
         """Kid and key for a token that ends at `until`. Makes the first key when there is none.
 
-        Raises `SecretUnreadable`.
+        Goes on with the keys known here while the database is away: who gets a token may have
+        spent something for it. Raises `SecretUnreadable`, and what the database does if none is.
         """
-        await self._fetch_when_older(_STALE_SECONDS)
+        await self._fetch_if_possible()
         now = self._clock()
         if not self._known:
             await self._table.make(1, signs_from=now)
@@ -118,6 +123,14 @@ class SigningKeys:
             key=lambda key: key.number,
             default=keys[0],
         )
+
+    async def _fetch_if_possible(self) -> None:
+        try:
+            await self._fetch_when_older(_STALE_SECONDS)
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            if not self._known:
+                raise
+            _log.warning("signing_keys_not_fetched", cause=type(error).__name__)
 
     async def _fetch_when_older(self, seconds: float) -> None:
         async with self._fetching:

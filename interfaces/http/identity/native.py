@@ -81,6 +81,7 @@ async def sign_in_from_app(
     if data.id_token is None and data.access_token is None:
         raise InvalidInput(FieldError("id_token", "missing"))
     signing_in = request.platform.services.identity.signing_in
+    await request.platform.tokens.ready()  # before the proof is spent
     try:
         who = await signing_in.native(known, _proof(data), _arrival(request, data))
     except SignInRefused as refused:

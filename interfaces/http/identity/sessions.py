@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import JSONBody
 
+from application.identity.ports import RefreshRefused
 from domain.identity.commands import EndSession
 from interfaces.http.auth import NAMELESS, SIGNED_IN
 from interfaces.http.commands import Accepted, accepted, envelope
@@ -35,9 +36,15 @@ class RefreshToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 async def refresh(request: ApiRequest, data: JSONBody[RefreshToken]) -> Response[Tokens]:
     """A refresh token is good once. A replayed one ends its session: somebody has a copy. Roles
     and profile are in the new tokens as they are now."""
-    await count_attempt(request)
     sessions = request.platform.services.identity.sessions
-    return await signed_in(request, await sessions.refresh(data.refresh_token))
+    await request.platform.tokens.ready()  # before the token is spent
+    try:
+        who = await sessions.refresh(data.refresh_token)
+    except RefreshRefused:
+        # Good ones are limited by session: a carrier has thousands of phones behind one address.
+        await count_attempt(request)
+        raise
+    return await signed_in(request, who)
 
 
 @post("/auth/logout", access=NAMELESS, status_code=204, tags=_TAGS, summary="Sign out")

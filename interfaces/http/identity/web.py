@@ -70,10 +70,9 @@ async def authorize(
     A browser that navigates here (`Accept: text/html`) is sent on at once."""
     await count_attempt(request)
     known = known_provider(provider)
-    departure = _departure(request, known, redirect_uri, market)
-    started = await request.platform.services.identity.signing_in.authorize(
-        known, msgspec.structs.replace(departure, platform=platform)
-    )
+    departure = _departure(request, _callback_uri(request, known), redirect_uri, platform, market)
+    signing_in = request.platform.services.identity.signing_in
+    started = await signing_in.authorize(known, departure)
     headers = {**NO_STORE, "set-cookie": _binding(request).bind(started.state)}
     if not wants_a_page(request):
         return Response(started, headers=headers)
@@ -114,6 +113,7 @@ async def come_back_by_form(request: ApiRequest, provider: FromPath[str]) -> Res
 async def exchange_code(request: ApiRequest, data: JSONBody[ExchangeCode]) -> Response[Tokens]:
     """The code is good once."""
     await count_attempt(request)
+    await request.platform.tokens.ready()  # before the code is spent
     try:
         who = await request.platform.services.identity.signing_in.exchange(
             data.code, data.code_verifier
@@ -146,16 +146,20 @@ def _port(origin: str) -> str:
 
 
 def _departure(
-    request: ApiRequest, provider: Provider, redirect_uri: str, market: Market | None
+    request: ApiRequest,
+    callback_uri: str,
+    redirect_uri: str,
+    platform: Platform,
+    market: Market | None,
 ) -> Departure:
-    """By the browser, from the web. Raises `RedirectNotAllowed` and `InvalidInput`."""
+    """By the browser. Raises `RedirectNotAllowed` and `InvalidInput`."""
     caller = request.exchange.caller
     chosen = market or (caller.market if caller else "TW")
     in_browser = _check_redirect(request, redirect_uri)
     return Departure(
-        callback_uri=_callback_uri(request, provider),
+        callback_uri=callback_uri,
         redirect_uri=redirect_uri,
-        platform="web",
+        platform=platform,
         market=chosen,
         language=wished_language(request, chosen),
         user_id=caller.user_id if caller else None,

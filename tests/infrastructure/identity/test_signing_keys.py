@@ -7,6 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infrastructure.identity.schema import SIGNING_KEYS
@@ -18,6 +19,7 @@ from infrastructure.identity.signing_keys import (
 )
 from infrastructure.sealing import SecretUnreadable
 from tests.support.clock import Clock
+from tests.support.cut import relayed
 from tests.support.jobs import created
 
 pytestmark = pytest.mark.services
@@ -150,6 +152,23 @@ async def test_key_that_signed_a_token_of_long_life_stays_for_it(
     assert kid in await published(keys)
     clock.now += 1
     assert await keys.retire() == 1
+
+
+@pytest.mark.parametrize("server", ["mysql", "mariadb"])
+async def test_known_key_signs_on_while_the_database_is_away(
+    request: pytest.FixtureRequest, clock: Clock, server: str
+) -> None:
+    direct = request.getfixturevalue(f"{server}_url")
+    async with relayed(direct) as (relay, url), created(url) as engine:
+        keys = process(engine, clock)
+        kid = await signing(keys)
+        await relay.cut()
+        clock.now += 61
+        assert await signing(keys) == kid
+        with pytest.raises(DBAPIError):
+            await signing(process(engine, clock))
+        await relay.join()
+        assert await signing(process(engine, clock)) == kid
 
 
 async def test_leaked_key_is_replaced_at_once(engine: AsyncEngine, clock: Clock) -> None:
