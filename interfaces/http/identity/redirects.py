@@ -1,4 +1,4 @@
-"""Where a web sign-in may end: only at addresses that were registered, and at our own."""
+"""Where a web sign-in may end: only at addresses that were registered."""
 
 import re
 from collections.abc import Sequence
@@ -47,9 +47,10 @@ class Redirects:
 
 
 def open_redirects(settings: Settings) -> Redirects:
-    """In development everything on this machine is allowed too, for apps under construction."""
-    local = _LOOPBACK if settings.env == "development" else ()
-    return Redirects((settings.public_url, *settings.sign_in_redirects, *local))
+    """In development everything on this machine is allowed too, for apps under construction, and
+    our own address, for the page that tries signing in. Elsewhere no page of ours takes a code."""
+    local = (settings.public_url, *_LOOPBACK) if settings.env == "development" else ()
+    return Redirects((*settings.sign_in_redirects, *local))
 
 
 def opens_in_a_browser(redirect_uri: str) -> bool:

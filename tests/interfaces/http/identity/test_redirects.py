@@ -1,8 +1,15 @@
 """Where a web sign-in may end."""
 
+import msgspec
 import pytest
 
-from interfaces.http.identity.redirects import Redirects, opens_in_a_browser, with_parameters
+from infrastructure.settings import load_settings
+from interfaces.http.identity.redirects import (
+    Redirects,
+    open_redirects,
+    opens_in_a_browser,
+    with_parameters,
+)
 
 ALLOWED = (
     "https://shop.example",
@@ -77,6 +84,19 @@ def test_registered_address_is_allowed(redirect_uri: str) -> None:
 )
 def test_any_other_address_is_refused(redirect_uri: str) -> None:
     assert not Redirects(ALLOWED).allow(redirect_uri)
+
+
+def test_our_own_address_is_one_in_development_only() -> None:
+    ours = {
+        "LIVE_PUBLIC_URL": "https://live.example",
+        "LIVE_SIGN_IN_REDIRECTS": "https://shop.example",
+    }
+    trying = load_settings({**ours, "LIVE_ENV": "development"})
+    assert open_redirects(trying).allow("https://live.example/sign-in/done")
+    serving = open_redirects(msgspec.structs.replace(trying, env="production"))
+    assert not serving.allow("https://live.example/sign-in/done")
+    assert not serving.allow("http://127.0.0.1:3000/")
+    assert serving.allow("https://shop.example/in")
 
 
 def test_our_parameters_take_the_place_of_those_of_the_same_name() -> None:
