@@ -83,14 +83,16 @@ def with_position(answer: bytes, position: int) -> bytes:
     return b'%b,"position":%d}' % (answer[:-1], position)
 
 
-def _identity(request: ApiRequest, body: msgspec.Struct | None) -> tuple[str, bytes | None]:
+def _identity(request: ApiRequest, body: msgspec.Struct | None) -> tuple[str, bytes]:
     """The command's id, and what its content is told by.
 
-    Derived from caller and key, the id survives restarts of ours and the client's.
+    Derived from caller and key, the id survives restarts of ours and the client's. Without a key
+    nobody can repeat the command, so what is kept of it is made of its random id alone.
     """
     key = request.exchange.header(b"idempotency-key").strip()
     if not key:
-        return new_id(), None
+        command_id = new_id()
+        return command_id, hashlib.sha256(command_id.encode()).digest()
     if not _KEY.fullmatch(key):
         raise InvalidInput(FieldError("Idempotency-Key", "malformed"))
     return derived_id("http", request.caller.user_id, key), _fingerprint(request, body, key)

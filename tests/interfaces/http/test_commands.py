@@ -1,10 +1,14 @@
 """Repeating a command: idempotency keys, across restarts too."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
+from domain.streaming.deciding import LIVE_STREAM
+from infrastructure.event_store.schema import LOG
 from infrastructure.settings import Settings
 from tests.support.http import BASE, Api, problem, running_api
 
@@ -60,6 +64,18 @@ class TestOnARunningApi:
         )
         assert {answer.status_code for answer in answers} == {201}
         assert len({answer.json()["id"] for answer in answers}) == 1
+
+    async def test_without_a_key_nothing_is_kept_of_what_a_command_holds(self, api: Api) -> None:
+        """A hash of the host's name would confirm a guess at it after an erasure."""
+        stream_id, _ = await api.announced(await api.headers("Mei", "host"))
+        wanted = (
+            select(LOG.commands.c.command_id, LOG.commands.c.fingerprint)
+            .join(LOG.events, LOG.events.c.command_id == LOG.commands.c.command_id)
+            .where(LOG.events.c.stream == LIVE_STREAM.stream(stream_id))
+        )
+        async with api.platform.engine.connect() as connection:
+            [(command_id, kept)] = await connection.execute(wanted)
+        assert kept == hashlib.sha256(command_id.encode()).digest()
 
     async def test_refused_command_may_be_repeated_with_its_key_once_it_is_mended(
         self, api: Api
