@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from application.ports import EventLog
+from domain.identity.events import PersonalDataErased
 from infrastructure.read_models.generations import Generation, Generations
 from infrastructure.read_models.requests import ALL_STREAMS, Request, Requests
 from infrastructure.read_models.status import ProjectionStatus, lag
@@ -21,6 +22,14 @@ class UnknownProjection(Exception):
 
 class NotParked(Exception):
     """The projection has not set this stream aside."""
+
+
+class ErasureNotReleasable(Exception):
+    """The stream is parked at somebody's erasure. Given up, it would leave the person in the views
+    with nothing parked to tell of it."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(f"{stream} is parked at an erasure: retry it, or rebuild the projection")
 
 
 class ProjectionControl:
@@ -78,9 +87,14 @@ class ProjectionControl:
 
     async def release(self, name: str, stream: str, *, actor: str) -> None:
         """Gives up the stream's first parked event for this version of the projection, and asks
-        for the rest of the stream to be folded. Who did it is kept. Raises `NotParked`."""
+        for the rest of the stream to be folded. Who did it is kept.
+
+        Raises `NotParked` and `ErasureNotReleasable`.
+        """
         projection = self._known(name)
         parked = await self._parked(projection, stream)
+        if parked.type == PersonalDataErased.tag:
+            raise ErasureNotReleasable(stream)
         await self._requests.skip(projection.name, projection.version, parked, actor)
 
     async def pending(self, name: str) -> list[Request]:

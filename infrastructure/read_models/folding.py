@@ -55,7 +55,8 @@ class Folding(Generic[V]):
         skipped: Collection[int] = (),
         condemned: Mapping[int, str] | None = None,
     ) -> None:
-        """`skipped` positions are passed over; `condemned` ones park with the given error."""
+        """`skipped` positions are passed over, but no erasure is; `condemned` ones park with the
+        given error."""
         self._projection = projection
         self._set_aside = set(parked)
         self._skipped = skipped
@@ -198,8 +199,6 @@ class Folding(Generic[V]):
 
     def _forget(self, recorded: Recorded, person: str) -> None:
         """Also while the person's own stream is set aside: nothing keeps an erasure waiting."""
-        if recorded.position in self._skipped:
-            return
         if recorded.position in self._condemned:
             self._park(recorded, Poisoned(self._condemned[recorded.position]))
             return

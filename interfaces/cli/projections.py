@@ -57,7 +57,7 @@ def retry(name: str, stream: str | None) -> None:
 @click.argument("name")
 @click.argument("stream")
 def release(name: str, stream: str) -> None:
-    """Give up a stream's first parked event; who did it is kept."""
+    """Give up a stream's first parked event, unless it erases somebody; who did it is kept."""
     run(_release(name, stream))
 
 

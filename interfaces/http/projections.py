@@ -8,7 +8,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from domain.shared import EPOCH
-from infrastructure.read_models.control import NotParked, UnknownProjection
+from infrastructure.read_models.control import (
+    ErasureNotReleasable,
+    NotParked,
+    UnknownProjection,
+)
 from infrastructure.read_models.status import ProjectionStatus
 from infrastructure.read_models.store import Parked
 from interfaces.http.auth import only
@@ -28,6 +32,11 @@ class ProjectionNotFound(Refusal):
 
 class StreamNotParked(Refusal):
     code = "stream_not_parked"
+    status = 409
+
+
+class ErasureParked(Refusal):
+    code = "erasure_not_releasable"
     status = 409
 
 
@@ -124,13 +133,16 @@ async def retry(
     summary="Go on without a parked stream's first event",
 )
 async def release(request: ApiRequest, name: FromPath[str], stream: FromQuery[str]) -> Requested:
-    """Gives the event up for this version of the projection. Who did it is kept."""
+    """Gives the event up for this version of the projection, unless it erases somebody. Who did it
+    is kept."""
     try:
         await request.platform.projections.release(name, stream, actor=request.caller.actor)
     except UnknownProjection:
         raise ProjectionNotFound from None
     except NotParked:
         raise StreamNotParked from None
+    except ErasureNotReleasable:
+        raise ErasureParked from None
     return Requested(name=name, requested="release")
 
 

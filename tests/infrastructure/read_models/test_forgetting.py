@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from domain.identity.events import PersonalDataErased
-from infrastructure.read_models.control import ProjectionControl
+from infrastructure.read_models.control import ErasureNotReleasable, ProjectionControl
 from infrastructure.read_models.pages import LogPages
 from projections.projection import Projection
 from tests.support.projections import (
@@ -147,6 +147,30 @@ async def test_a_view_that_cannot_forget_parks_the_erasure_until_it_can(
         await until(lambda: _nothing_parked(control, projection.name))
         assert (await views.get(projection, "a")).value is None
     assert (parked.stream, parked.error) == ("account-ann", f"ValueError in {forget.__qualname__}")
+
+
+async def test_an_erasure_is_never_given_up(there: World, make: Make) -> None:
+    broken = [True]
+
+    def forget(view: Book, person: str) -> Book | None:
+        if broken:
+            raise ValueError("Ann stays")
+        return make().forget(view, person)  # type: ignore[misc]
+
+    projection = make(forget=forget)
+    await there.sign("a", "ann", "Ann")
+    await there.erase("ann")
+    control = there.control(projection)
+    async with there.projecting(projection) as views:
+        await caught_up(views, projection, await there.log.head())
+        with pytest.raises(ErasureNotReleasable, match="account-ann is parked at an erasure"):
+            await control.release(projection.name, "account-ann", actor="user:op")
+        assert [each.stream for each in await control.parked(projection.name)] == ["account-ann"]
+        assert not await control.pending(projection.name)
+        broken.clear()
+        await control.retry(projection.name, "account-ann")
+        await until(lambda: _nothing_parked(control, projection.name))
+        assert (await views.get(projection, "a")).value is None
 
 
 async def test_the_index_goes_with_its_generation(there: World, make: Make) -> None:

@@ -5,7 +5,10 @@ from typing import Any, cast
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import delete, insert
 
+from domain.identity.events import PersonalDataErased
+from infrastructure.read_models.schema import PARKED_STREAMS
 from infrastructure.settings import Settings
 from interfaces.roles.probes import create_probes
 from tests.support.http import BASE, Api, problem, running_api
@@ -73,6 +76,28 @@ class TestOnARunningApi:
         admin = await api.headers("Boss", "admin")
         answer = await api.client.post(f"{BASE}{path}", headers=admin)
         assert problem(answer)["code"] == code
+
+    async def test_erasure_a_projection_is_parked_at_is_not_released(self, api: Api) -> None:
+        parked = {
+            "projection": "accounts",
+            "generation": 1,
+            "stream": "account-ann",
+            "version": 2,
+            "position": 2,
+            "type": PersonalDataErased.tag,
+            "error": "ValueError in forget",
+            "parked_us": 0,
+            "attempts": 1,
+        }
+        async with api.platform.engine.begin() as connection:
+            await connection.execute(insert(PARKED_STREAMS), [parked])
+        admin = await api.headers("Boss", "admin")
+        path = f"{BASE}/projections/accounts/release?stream=account-ann"
+        answer = await api.client.post(path, headers=admin)
+        async with api.platform.engine.begin() as connection:
+            gone = delete(PARKED_STREAMS).where(PARKED_STREAMS.c.stream == "account-ann")
+            await connection.execute(gone)
+        assert (answer.status_code, problem(answer)["code"]) == (409, "erasure_not_releasable")
 
     async def test_dead_jobs_are_listed(self, api: Api) -> None:
         admin = await api.headers("Boss", "admin")
