@@ -8,13 +8,16 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import msgspec
 
 from infrastructure.simulators.identity.facebook import facebook_subject
 from infrastructure.simulators.identity.people import apple_subject, line_subject, numeric_subject
 from tests.support.eventually import eventually
 from tests.support.serving import LiveServer
+from tests.support.simulated_identity import control, native_token
 
 _PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452")
+_PROOFS = frozenset({"id_token", "access_token", "code", "name"})
 
 
 class Plant:
@@ -25,7 +28,9 @@ class Plant:
         self._server = server
         self._simulators = simulators
         self.person = f"plant-{mark}"
+        self.guest_name = f"訪客-{mark}"
         self.name = f"Zoë Плант 王-{mark}"
+        self.name_by_apple = {"given_name": f"Zoë-{mark}", "family_name": f"Плант-{mark}"}
         self.new_name = f"สมชาย O'Plant-{mark}"
         self.email = f"plant.{mark}@unmistakable.example"
         self.picture = _PNG + f"picture of plant-{mark}".encode()
@@ -36,7 +41,8 @@ class Plant:
     @property
     def texts(self) -> list[str]:
         """What must not be found anywhere once they are forgotten."""
-        return [self.name, self.new_name, self.email, self.picture[16:].decode(), *self.subjects]
+        names = [self.guest_name, self.name, *self.name_by_apple.values(), self.new_name]
+        return [*names, self.email, self.picture[16:].decode(), *self.subjects]
 
     @property
     def subjects(self) -> list[str]:
@@ -47,36 +53,65 @@ class Plant:
 
     async def be_known(self) -> None:
         """To the providers."""
-        known = {"id": self.person, "name": self.name, "email": self.email}
-        names = {"given_name": "Zoë", "family_name": "Плант"}
-        async with httpx.AsyncClient(base_url=f"{self._simulators}/_simulator/identity") as client:
-            (await client.post("/people", json={**known, **names})).raise_for_status()
+        known = {"id": self.person, "name": self.name, "email": self.email, **self.name_by_apple}
+        await self._order("POST", "/people", known)
 
     async def is_let_go(self, *providers: str) -> bool:
         """Whether we have told these providers, and no others, that the person left."""
-        async with httpx.AsyncClient(base_url=f"{self._simulators}/_simulator/identity") as client:
-            ended = (await client.get("/revocations")).json()["result"]
+        ended = await self._order("GET", "/revocations")
         ours = [each for each in ended if each["person"] == self.person and each["by"] == "app"]
         return {each["provider"] for each in ours} == set(providers)
+
+    async def ask_facebook_to_delete(self) -> str:
+        """Facebook tells us of it; where we say what becomes of it can be read."""
+        notice = await self._order("POST", f"/facebook/people/{self.person}/deletion", {})
+        assert notice["status"] == httpx.codes.OK, notice
+        return str(msgspec.json.decode(notice["answer"])["url"])
+
+    async def _order(self, method: str, path: str, body: Any = None) -> Any:
+        return await control(self._simulators, method, path, body)
+
+    async def come_as_guest(self) -> None:
+        """Without a provider; `sign_in` with `link` makes the guest somebody."""
+        guest = {"market": "TW", "language": "zh-TW", "name": self.guest_name}
+        async with httpx.AsyncClient(base_url=f"{self._server.url}/api/v1", timeout=30) as client:
+            self._come(await client.post("/auth/guest", json=guest))
 
     async def sign_in(self, provider: str = "line", *, link: bool = False) -> dict[str, Any]:
         """In a browser; `link` adds the way in to the account that is signed in."""
         async with httpx.AsyncClient(base_url=f"{self._server.url}/api/v1", timeout=30) as browser:
-            where = {"redirect_uri": f"{self._server.url}/signed-in", "market": "TW"}
-            started = await browser.get(
-                f"/auth/{provider}/authorize",
-                params=where,
-                headers=self.authorization if link else {},
-            )
-            assert started.status_code == 200, started.text
-            chosen = await browser.post(started.json()["url"], data={"person": self.person})
-            landed = await self._sent_back(browser, chosen)
-            code = parse_qs(urlsplit(landed.headers["location"]).query)["code"][0]
-            answer = await browser.post("/auth/exchange", json={"code": code})
-        assert answer.status_code == 200, answer.text
+            told = await self._through(browser, provider, self.authorization if link else {})
+            return self._come(await browser.post("/auth/exchange", json={"code": told["code"][0]}))
+
+    async def be_refused(self, provider: str) -> None:
+        """Their provider's word turns out to be forged."""
+        await self._order("POST", f"/{provider}/defects", {"defect": "signature"})
+        async with httpx.AsyncClient(base_url=f"{self._server.url}/api/v1", timeout=30) as browser:
+            assert "error" in await self._through(browser, provider, {})
+
+    async def link_from_app(self, provider: str) -> None:
+        """By what the provider's SDK gives an app on a telephone."""
+        asked = {"platform": "ios", "nonce": secrets.token_urlsafe()}
+        given = await native_token(self._simulators, provider, self.person, **asked)
+        proof = {name: given[name] for name in _PROOFS & given.keys()}
+        self._come(await self.try_to("POST", f"/auth/{provider}/token", {**asked, **proof}))
+
+    def _come(self, answer: httpx.Response) -> dict[str, Any]:
+        assert answer.status_code == httpx.codes.OK, answer.text
         self.tokens = answer.json()
         self.user_id = self.tokens["user"]["id"]
         return self.tokens
+
+    async def _through(
+        self, browser: httpx.AsyncClient, provider: str, headers: Mapping[str, str]
+    ) -> dict[str, list[str]]:
+        """To the provider and back; what the app is sent."""
+        where = {"redirect_uri": f"{self._server.url}/signed-in", "market": "TW"}
+        started = await browser.get(f"/auth/{provider}/authorize", params=where, headers=headers)
+        assert started.status_code == httpx.codes.OK, started.text
+        chosen = await browser.post(started.json()["url"], data={"person": self.person})
+        landed = await self._sent_back(browser, chosen)
+        return parse_qs(urlsplit(landed.headers["location"]).query)
 
     async def _sent_back(
         self, browser: httpx.AsyncClient, chosen: httpx.Response
@@ -115,13 +150,16 @@ class Plant:
     async def live_a_life(self) -> None:
         """Everything a person can leave behind."""
         await self.be_known()
-        await self.sign_in()
+        await self.come_as_guest()
+        await self.be_refused("line")
+        await self.sign_in(link=True)
         await self.become_host()
         await self.host()
         await self.ask("PATCH", "/me", {"name": self.new_name, "language": "th"})
         await self.refresh()
         await self.host()
-        for provider in ("google", "facebook", "apple"):
+        await self.link_from_app("facebook")
+        for provider in ("google", "apple"):
             await self.sign_in(provider, link=True)
         await self.ask("PUT", "/me/consents/privacy", {"version": "2026-05", "language": "th"})
         await self._upload()  # and think better of it
