@@ -106,9 +106,19 @@ class WebhookInbox:
         async with self._engine.begin() as connection:
             await connection.execute(statement)
 
-    async def empty(self, webhook_id: str) -> None:
-        """Forgets the body. That it came stays known, so that a repeat is told from a new one."""
-        statement = update(WEBHOOK_INBOX).where(WEBHOOK_INBOX.c.id == webhook_id).values(body=b"")
+    async def conclude(self, webhook_id: str, outcome: str) -> None:
+        """It is done, and `outcome` takes the body's place. That it came stays known, so that a
+        repeat is told from a new one."""
+        statement = (
+            update(WEBHOOK_INBOX)
+            .where(WEBHOOK_INBOX.c.id == webhook_id)
+            .values(
+                status="done",
+                error=None,
+                attempts=WEBHOOK_INBOX.c.attempts + 1,
+                body=outcome.encode(),
+            )
+        )
         async with self._engine.begin() as connection:
             await connection.execute(statement)
 

@@ -12,6 +12,7 @@ from application.identity.ports import (
     ExternalPerson,
     IdentityProvider,
     NewId,
+    PersonKeys,
     Pseudonyms,
     Throttle,
 )
@@ -40,6 +41,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     providers: Mapping[Provider, IdentityProvider]
     vault: Vault
     jobs: JobQueue
+    keys: PersonKeys
 
 
 class Logins:
@@ -51,6 +53,7 @@ class Logins:
         self._providers = outside.providers
         self._vault = outside.vault
         self._jobs = outside.jobs
+        self._keys = outside.keys
         self._throttle = throttle
         self._new_id = new_id
 
@@ -84,13 +87,19 @@ class Logins:
         return UnlinkLogin(user_id=user_id, login_id=next(found, ""))
 
     async def forget_login(self, login_id: str) -> None:
-        """Nothing leads from the person at the provider to this login any more. Repeatable."""
+        """Nothing leads from the person at the provider to this login any more, and what the
+        provider said of them can no longer be read. Repeatable."""
+        await self._keys.erase(login_id)  # first: who finds no pseudonym takes all for done
         await self._pseudonyms.forget([login_id])
 
     async def leave(self, login_id: str, provider: Provider) -> None:
         """Forgets the login, and has the provider told. Repeatable."""
         await self.forget_login(login_id)
         await self._jobs.enqueue(TELL_PROVIDER, login_id, provider)
+
+    async def drop_revocation(self, login_id: str) -> None:
+        """The provider need not be told any more: it was the one who told us. Repeatable."""
+        await self._vault.delete(_revocation(login_id))
 
     async def tell_provider(self, login_id: str, provider: Provider) -> None:
         """That the person left. Repeatable; raises `ProviderError` when it has to be tried again.

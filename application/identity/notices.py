@@ -1,7 +1,13 @@
 """Takes out of the inbox what providers tell of people by themselves."""
 
+from contextlib import suppress
+
+import msgspec
+
 from application.identity.accounts import Accounts
 from application.identity.erasing import Erasing
+from application.identity.logins import Logins
+from application.identity.open_sessions import OpenSessions
 from application.identity.ports import (
     NoticeInbox,
     ProviderNotice,
@@ -10,9 +16,25 @@ from application.identity.ports import (
     StoredNotice,
 )
 from domain.identity.commands import UnlinkLogin
-from domain.identity.errors import AccountNotFoundError, IdentityNotFoundError
+from domain.identity.errors import (
+    AccountNotFoundError,
+    IdentityNotFoundError,
+    LastIdentityError,
+)
 
 _ACTOR = "system:identity.take_notice"
+
+# What came of a notice: all of the account is gone, or what this provider had said of the person.
+ACCOUNT_ERASED = "account_erased"
+LOGIN_FORGOTTEN = "login_forgotten"
+
+
+class Leaving(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be done about somebody of whom a provider tells."""
+
+    erasing: Erasing
+    logins: Logins
+    open_sessions: OpenSessions
 
 
 class Notices:
@@ -20,13 +42,15 @@ class Notices:
         self,
         *,
         accounts: Accounts,
-        erasing: Erasing,
+        leaving: Leaving,
         pseudonyms: Pseudonyms,
         inbox: NoticeInbox,
         read_notice: ReadNotice,
     ) -> None:
         self._accounts = accounts
-        self._erasing = erasing
+        self._erasing = leaving.erasing
+        self._logins = leaving.logins
+        self._open_sessions = leaving.open_sessions
         self._pseudonyms = pseudonyms
         self._inbox = inbox
         self._read_notice = read_notice
@@ -38,34 +62,49 @@ class Notices:
         if stored is None or stored.status == "done":
             return
         try:
-            await self._take(stored)
+            outcome = await self._take(webhook_id, stored)
         except Exception as error:
             await self._inbox.mark_failed(webhook_id, type(error).__name__)  # texts may name people
             raise
-        await self._inbox.empty(webhook_id)
-        await self._inbox.mark_done(webhook_id)
+        await self._inbox.conclude(webhook_id, outcome)
 
-    async def _take(self, stored: StoredNotice) -> None:
-        """An empty one was taken before."""
-        notice = self._read_notice(stored.source, stored.body) if stored.body else None
-        if notice is not None:
-            await self._follow(notice)
-
-    async def _follow(self, notice: ProviderNotice) -> None:
+    async def _take(self, webhook_id: str, stored: StoredNotice) -> str:
+        notice = self._read_notice(stored.source, stored.body)
         login_id = await self._pseudonyms.find(notice.provider, notice.subject)
-        owner = None if login_id is None else (await self._accounts.login(login_id)).owner
-        if login_id is None or owner is None:
-            return
-        logins = (await self._accounts.load(owner)).state.logins
-        if notice.kind == "deleted" and set(logins) <= {login_id}:
-            await self._erasing.request(owner, actor=_ACTOR, once=notice.notice_id)
-            await self._erasing.erase_person(owner)
-        else:
-            await self._unlink(owner, login_id)
+        if login_id is None:
+            return LOGIN_FORGOTTEN
+        login = await self._accounts.login(login_id)
+        if login.owner is not None:
+            return await self._follow(notice, login_id, login.owner, once=webhook_id)
+        if login.released:
+            await self._logins.forget_login(login_id)
+        return LOGIN_FORGOTTEN
 
-    async def _unlink(self, user_id: str, login_id: str) -> None:
-        unlink = UnlinkLogin(user_id=user_id, login_id=login_id, reason="provider")
+    async def _follow(self, notice: ProviderNotice, login_id: str, owner: str, *, once: str) -> str:
+        """The account's stream decides whether the login was its last."""
         try:
-            await self._accounts.ask(unlink, actor=_ACTOR, once=login_id)
-        except (IdentityNotFoundError, AccountNotFoundError):
-            return  # a repeat, or the person was faster
+            await self._unlink(owner, login_id, once)
+        except AccountNotFoundError:  # being erased already
+            return await self._erase(owner)
+        except LastIdentityError:
+            if notice.kind == "deleted":
+                await self._erasing.request(owner, actor=_ACTOR, once=once)
+                return await self._erase(owner)
+            await self._sign_out(notice, login_id, owner)
+        return LOGIN_FORGOTTEN
+
+    async def _unlink(self, owner: str, login_id: str, once: str) -> None:
+        """Done here and now, not by the jobs that follow: then it can be said that it is."""
+        unlink = UnlinkLogin(user_id=owner, login_id=login_id, reason="provider")
+        with suppress(IdentityNotFoundError):  # the person was faster
+            await self._accounts.ask(unlink, actor=_ACTOR, once=once)
+        await self._logins.forget_login(login_id)
+
+    async def _erase(self, owner: str) -> str:
+        await self._erasing.erase_person(owner)
+        return ACCOUNT_ERASED
+
+    async def _sign_out(self, notice: ProviderNotice, login_id: str, owner: str) -> None:
+        """The way back stays open, or nobody could ever ask for the account's erasure."""
+        await self._open_sessions.end_of_provider(owner, notice.provider)
+        await self._logins.drop_revocation(login_id)

@@ -1,7 +1,8 @@
 """Signed-in devices: started, refreshed, listed and ended. The log says when; tokens stay out."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
@@ -62,7 +63,8 @@ class OpenSessions:
         self._lasting = lasting
 
     async def start(self, user_id: str, provider: Provider | None, platform: Platform) -> SignedIn:
-        """Raises `AccountNotFoundError` unless the account is open."""
+        """Raises `AccountNotFoundError` unless the account is open and, when it is done, still has
+        a login of the provider."""
         now = self._lasting.clock()
         session = Session(
             session_id=self._lasting.new_id(),
@@ -78,6 +80,7 @@ class OpenSessions:
         )
         person = await self._accounts.person(user_id)
         refresh_token = await self._sessions.start(session)
+        await self._refuse_too_late(session)
         return SignedIn(
             person=person,
             session=session,
@@ -98,7 +101,7 @@ class OpenSessions:
         try:
             person = await self._accounts.person(known.user_id)
         except AccountNotFoundError:
-            await self._sessions.end(known.user_id, known.session_id)
+            await self._end_of_leaver(known, "erased")
             raise RefreshRefused("account_not_open") from None
         session, following = await self._rotated(refresh_token)
         return SignedIn(
@@ -127,11 +130,34 @@ class OpenSessions:
         await self._sessions.end(command.user_id, command.session_id)
         return outcome
 
+    async def end_of_provider(self, user_id: str, provider: Provider, upto: str = "") -> None:
+        """Ends the sessions they came into by this provider, up to a time (ISO 8601, UTC) if one
+        is given. Repeatable."""
+        last = datetime.fromisoformat(upto) if upto else self._lasting.clock()
+        for session in await self._sessions.of_user(user_id):
+            if session.provider == provider and session.started_at <= last:
+                await self._end(session, "unlinked")
+
     async def forget(self, user_id: str) -> None:
         """Ends all sessions of somebody who is being erased, and leaves no trace. Repeatable."""
         for session in await self._sessions.of_user(user_id):
             await self._end(session, "erased")
         await self._sessions.forget(user_id)
+
+    async def _refuse_too_late(self, session: Session) -> None:
+        """Whoever leaves, or gives the login up, ends the sessions there are then: this one may
+        not have been among them."""
+        state = (await self._accounts.load(session.user_id)).state
+        if state.status == "open" and session.provider in {None, *state.logins.values()}:
+            return
+        await self._end_of_leaver(session, "unlinked" if state.status == "open" else "erased")
+        raise AccountNotFoundError(user_id=session.user_id)
+
+    async def _end_of_leaver(self, session: Session, reason: SessionEnd) -> None:
+        """Once somebody is erased, nothing more is recorded of them."""
+        with suppress(AccountNotFoundError):
+            await self._record_end(session, reason)
+        await self._sessions.end(session.user_id, session.session_id)
 
     async def _rotated(self, refresh_token: str) -> tuple[Session, str]:
         try:

@@ -155,12 +155,12 @@ class ProviderNotice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadNotice(Protocol):
-    """Reads the raw body of a verified webhook from `source`; None when it asks nothing of us.
+    """Reads the body of a verified webhook from `source`.
 
     Raises `ValueError` when it is not what the provider sends.
     """
 
-    def __call__(self, source: str, body: bytes, /) -> ProviderNotice | None: ...
+    def __call__(self, source: str, body: bytes, /) -> ProviderNotice: ...
 
 
 class StoredNotice(Protocol):
@@ -181,12 +181,11 @@ class NoticeInbox(Protocol):
 
     async def get(self, webhook_id: str, /) -> StoredNotice | None: ...
 
-    async def mark_done(self, webhook_id: str, /) -> None: ...
-
     async def mark_failed(self, webhook_id: str, error: str, /) -> None: ...
 
-    async def empty(self, webhook_id: str, /) -> None:
-        """Forgets the body; that it came stays known, so that a repeat is told from a new one."""
+    async def conclude(self, webhook_id: str, outcome: str, /) -> None:
+        """It is done, and `outcome`, a fixed word, takes the body's place. That it came stays
+        known, so that a repeat is told from a new one."""
         ...
 
 
@@ -323,8 +322,9 @@ class Sessions(Protocol):
 
 
 class PersonKeys(Protocol):
-    """The keys that personal data in the log is encrypted with, one a person."""
+    """The keys that personal data in the log is encrypted with: one a person, for what they said,
+    and one a login, for what its provider did."""
 
-    async def erase(self, person: str) -> None:
+    async def erase(self, subject: str, /) -> None:
         """Destroys the key. Cannot be undone; repeating changes nothing."""
         ...

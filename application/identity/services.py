@@ -8,7 +8,7 @@ from application.identity.accounts import Accounts
 from application.identity.avatars import Avatars
 from application.identity.erasing import Erasing
 from application.identity.logins import TELL_PROVIDER, Logins, Outside
-from application.identity.notices import Notices
+from application.identity.notices import Leaving, Notices
 from application.identity.open_sessions import Lasting, OpenSessions
 from application.identity.opening import Opening
 from application.identity.ports import (
@@ -94,7 +94,7 @@ class IdentityServices:
         )
         self.notices = Notices(
             accounts=accounts,
-            erasing=self.erasing,
+            leaving=Leaving(erasing=self.erasing, logins=self.logins, open_sessions=self.sessions),
             pseudonyms=ports.pseudonyms,
             inbox=ports.inbox,
             read_notice=ports.read_notice,
@@ -103,6 +103,7 @@ class IdentityServices:
     def jobs(self) -> Mapping[str, Callable[..., Awaitable[None]]]:
         """The methods that run as jobs, by the jobs' names. Their arguments are all text."""
         return {
+            "identity.end_sessions": self.sessions.end_of_provider,
             "identity.erase_person": self.erasing.erase_person,
             "identity.forget_login": self.logins.forget_login,
             "identity.remove_avatars": self.avatars.remove_all,
@@ -138,5 +139,6 @@ def _logins(ports: IdentityPorts, accounts: Accounts) -> Logins:
         providers=ports.providers,
         vault=ports.vault,
         jobs=ports.jobs,
+        keys=ports.keys,
     )
     return Logins(accounts=accounts, outside=outside, throttle=ports.throttle, new_id=ports.new_id)

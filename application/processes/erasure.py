@@ -16,39 +16,42 @@ class Erasure:
     contexts = frozenset({"identity"})
 
     def react(self, recorded: Recorded) -> Sequence[Reaction]:
-        if isinstance(recorded.event, fact.PersonalDataErased):
-            return (_look_again(recorded, recorded.event),)
         react = REACTIONS.get(type(recorded.event))
-        return () if react is None else react(recorded.event)
+        return () if react is None else react(recorded, recorded.event)
 
 
-def _look_again(recorded: Recorded, event: fact.PersonalDataErased) -> Reaction:
+def _look_again(recorded: Recorded, event: fact.PersonalDataErased) -> Sequence[Reaction]:
     """An address for uploads that was given out before the erasure is good until then."""
-    return SetDeadline(
+    once_more = SetDeadline(
         key=f"late-uploads-{event.user_id}",
         due_at=recorded.recorded_at + UPLOAD_TIME,
         job="identity.remove_avatars",
         args=(event.user_id,),
     )
+    return (once_more,)
 
 
-def _erase(event: fact.ErasureRequested) -> Sequence[Reaction]:
+def _erase(_recorded: Recorded, event: fact.ErasureRequested) -> Sequence[Reaction]:
     return (Enqueue("identity.erase_person", (event.user_id,)),)
 
 
-def _leave(event: fact.IdentityUnlinked) -> Sequence[Reaction]:
+def _leave(recorded: Recorded, event: fact.IdentityUnlinked) -> Sequence[Reaction]:
+    """Whoever links another login of the provider meanwhile stays signed in by that."""
+    then = recorded.recorded_at.isoformat()
     return (
+        Enqueue("identity.end_sessions", (event.user_id, event.provider, then)),
         Enqueue("identity.forget_login", (event.login_id,)),
         Enqueue("identity.tell_provider", (event.login_id, event.provider)),
     )
 
 
-def _tidy_up(event: fact.AvatarAttached) -> Sequence[Reaction]:
+def _tidy_up(_recorded: Recorded, event: fact.AvatarAttached) -> Sequence[Reaction]:
     return (Enqueue("identity.remove_old_avatars", (event.user_id,)),)
 
 
-REACTIONS: dict[type[Event], Callable[[Any], Sequence[Reaction]]] = {
+REACTIONS: dict[type[Event], Callable[[Recorded, Any], Sequence[Reaction]]] = {
     fact.ErasureRequested: _erase,
     fact.IdentityUnlinked: _leave,
     fact.AvatarAttached: _tidy_up,
+    fact.PersonalDataErased: _look_again,
 }

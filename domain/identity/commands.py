@@ -56,7 +56,7 @@ class LinkLogin(LoginCommand, frozen=True, kw_only=True):
 
 
 class UnlinkLogin(LoginCommand, frozen=True, kw_only=True):
-    """Takes a way in away. A person keeps the last one; a provider may end even that."""
+    """Takes a way in away; the last one stays, whoever asks."""
 
     reason: UnlinkReason = "person"
 

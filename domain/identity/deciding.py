@@ -124,7 +124,7 @@ def _unlink(account: Account, login: Login, command: ask.UnlinkLogin) -> Both:
     provider = account.logins.get(command.login_id)
     if provider is None:
         raise errors.IdentityNotFoundError()
-    if len(account.logins) == 1 and command.reason == "person":
+    if len(account.logins) == 1:
         raise errors.LastIdentityError(provider=provider)
     unlinked = fact.IdentityUnlinked(
         user_id=command.user_id,

@@ -39,14 +39,18 @@ class AccountRegistered(Event, frozen=True, kw_only=True):
 
 
 class IdentityLinked(Event, frozen=True, kw_only=True):
-    """The account can be entered with this login. `email_trusted`: the provider vouches for it."""
+    """The account can be entered with this login. `email_trusted`: the provider vouches for it.
+
+    What the provider said is sealed with a key of the login's own: it goes with the login, while
+    the person stays.
+    """
 
     tag = "identity.IdentityLinked"
     user_id: str
     login_id: str
     provider: Provider
-    name: Annotated[str | None, Personal("user_id")]
-    email: Annotated[str | None, Personal("user_id")]
+    name: Annotated[str | None, Personal("login_id")]
+    email: Annotated[str | None, Personal("login_id")]
     email_trusted: bool
 
 

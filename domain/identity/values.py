@@ -19,7 +19,7 @@ PROVIDERS_OF: dict[Market, tuple[Provider, ...]] = {
 AccountKind = Literal["guest", "registered"]
 AccountStatus = Literal["open", "erasing", "erased"]
 Platform = Literal["web", "ios", "android"]
-SessionEnd = Literal["signed_out", "ended_by_person", "ended_by_admin", "replayed", "erased"]
+SessionEnd = Literal["signed_out", "ended_by_person", "unlinked", "replayed", "erased"]
 UnlinkReason = Literal["person", "provider"]
 ConsentDocument = Literal["terms", "privacy", "marketing"]
 

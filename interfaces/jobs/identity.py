@@ -14,6 +14,7 @@ _TAKE = "identity.take_notice"
 # Who asks to be forgotten must be: these are tried for days before somebody has to look.
 JOBS = (
     Job(name="identity.erase_person", tries=100, longest_pause=3600),
+    Job(name="identity.end_sessions", tries=100, longest_pause=3600),
     Job(name="identity.forget_login", tries=100, longest_pause=3600),
     Job(name="identity.tell_provider", queue="provider", tries=100, longest_pause=3600),
     Job(name="identity.remove_avatars", tries=100, longest_pause=3600),

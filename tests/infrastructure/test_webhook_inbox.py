@@ -101,12 +101,12 @@ async def test_unfinished_are_those_of_its_own_sources(sqlite_url: str) -> None:
         assert len(await both.unfinished(later)) == 2
 
 
-async def test_emptied_webhook_is_still_told_from_a_new_one(sqlite_url: str) -> None:
+async def test_concluded_webhook_is_still_told_from_a_new_one(sqlite_url: str) -> None:
     async with created(sqlite_url) as engine:
         inbox = WebhookInbox(engine)
         webhook_id, _ = await inbox.store("s", "k1", b"planted", NOON)
-        await inbox.empty(webhook_id)
+        await inbox.conclude(webhook_id, "login_forgotten")
         stored = await inbox.get(webhook_id)
         assert stored is not None
-        assert stored.body == b""
+        assert (stored.status, stored.body) == ("done", b"login_forgotten")
         assert await inbox.store("s", "k1", b"planted", NOON) == (webhook_id, False)

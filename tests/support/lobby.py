@@ -2,7 +2,7 @@
 Redis and object store, with providers, jobs and time moved by the test."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -117,6 +117,15 @@ class Fuse:
 
     def __init__(self) -> None:
         self.left = 0
+        self._meanwhile: dict[str, Callable[[], Awaitable[None]]] = {}
+
+    def before(self, name: str, happens: Callable[[], Awaitable[None]]) -> None:
+        """Something `happens` just before the next call of this name."""
+        self._meanwhile[name] = happens
+
+    async def meet(self, name: str) -> None:
+        if happens := self._meanwhile.pop(name, None):
+            await happens()
 
     def on(self, port: Any) -> Any:
         """The port, with the fuse in every call to it."""
@@ -135,6 +144,7 @@ class _Fused:
 
     def __getattr__(self, name: str) -> Any:
         async def call(*arguments: Any, **named: Any) -> Any:
+            await self._fuse.meet(name)
             answer = await getattr(self._port, name)(*arguments, **named)
             self._fuse.burn()
             return answer

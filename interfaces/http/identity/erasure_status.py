@@ -5,19 +5,18 @@ learns that somebody asked, not who.
 """
 
 import re
-from typing import Literal
 
 from litestar import Response, get
 from litestar.params import FromPath
 
-from infrastructure.webhook_inbox import WebhookStatus
+from application.identity.notices import ACCOUNT_ERASED
+from infrastructure.webhook_inbox import Webhook
 from interfaces.http.auth import PUBLIC
 from interfaces.http.identity.people_pages import say, shown
 from interfaces.http.request import ApiRequest
 
 FACEBOOK_DELETION = "facebook_deletion"
 _CODE = re.compile(r"([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})")
-_TEXTS = {"": "erasure_unknown", "done": "erasure_done"}
 
 
 def confirmation_code(webhook_id: str) -> str:
@@ -33,18 +32,27 @@ def confirmation_code(webhook_id: str) -> str:
     summary="What became of a request to be forgotten",
 )
 async def erasure_status(request: ApiRequest, code: FromPath[str]) -> Response[bytes]:
-    status = await _status(request, code)
-    told = say(request, _TEXTS.get(status, "erasure_underway"))
-    known = say(request, "erasure_code", code=code) if status else ""
+    stored = await _stored(request, code)
+    told = say(request, _text(stored))
+    known = say(request, "erasure_code", code=code) if stored else ""
     body = f'<p>{told}</p>\n<p class="small">{known}</p>'
-    return shown(request, "erasure_title", body, status=200 if status else 404)
+    return shown(request, "erasure_title", body, status=200 if stored else 404)
 
 
-async def _status(request: ApiRequest, code: str) -> WebhookStatus | Literal[""]:
-    """Empty: there is no such request, or it is too long ago."""
+async def _stored(request: ApiRequest, code: str) -> Webhook | None:
+    """None: there is no such request, or it is too long ago."""
     parts = _CODE.fullmatch(code)
     stored = await request.platform.notices.get("-".join(parts.groups())) if parts else None
-    return stored.status if stored and stored.source == FACEBOOK_DELETION else ""
+    return stored if stored and stored.source == FACEBOOK_DELETION else None
+
+
+def _text(stored: Webhook | None) -> str:
+    """Of a request that was worked off, the body says what came of it."""
+    if stored is None:
+        return "erasure_unknown"
+    if stored.status != "done":
+        return "erasure_underway"
+    return "erasure_done" if stored.body == ACCOUNT_ERASED.encode() else "erasure_of_login_done"
 
 
 ROUTES = [erasure_status]

@@ -10,7 +10,7 @@ from application.identity.opening import Newcomer
 from application.identity.ports import RefreshRefused, RefreshReplayed, TooManyAttempts
 from domain.identity import errors
 from domain.identity.commands import ChangeRoles, EndSession, RequestErasure
-from domain.identity.events import AccountOpened, SessionEnded
+from domain.identity.events import AccountOpened, SessionEnded, SessionStarted
 from tests.support.lobby import Lobby
 
 
@@ -135,6 +135,39 @@ async def test_end_answers_as_the_first_time_when_repeated_under_its_key(hall: L
     again = await hall.services.sessions.end(keyed, end(came))
     assert (again.answer, again.replayed) == (first.answer, True)
     assert len(await ended(hall)) == 1
+
+
+async def test_unlinking_ends_the_sessions_of_that_provider_and_no_others(hall: Lobby) -> None:
+    phone = await hall.come_in("line", "U1")
+    mei = phone.person.user_id
+    tablet = await hall.come_in("google", "1", by=mei)
+    await hall.ask(await hall.services.logins.unlinking(mei, "line"))
+    again = await hall.come_in("line", "U3", by=mei)  # before any job has run
+    await hall.settle()
+    left = {session.session_id for session in await hall.services.sessions.of_user(mei)}
+    assert left == {tablet.session.session_id, again.session.session_id}
+    assert await ended(hall) == [(phone.session.session_id, "unlinked")]
+
+
+@pytest.mark.parametrize("leaving", ["erased", "unlinked"])
+async def test_no_session_outlives_a_leaving_that_came_between(hall: Lobby, leaving: str) -> None:
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    await hall.come_in("google", "1", by=mei)
+
+    async def leave() -> None:
+        if leaving == "erased":
+            await hall.ask(RequestErasure(user_id=mei))
+        else:
+            await hall.ask(await hall.services.logins.unlinking(mei, "line"))
+        await hall.settle()
+
+    hall.fuse.before("start", leave)
+    with pytest.raises(errors.AccountNotFoundError):
+        await hall.services.sessions.start(mei, "line", "ios")
+    theirs = await hall.sessions.of_user(mei)
+    assert [session.provider for session in theirs] == ["google"] * (leaving == "unlinked")
+    started = {one.session_id for one in await hall.told(SessionStarted)}  # type: ignore[attr-defined]
+    assert len(await ended(hall)) == len(started) - len(theirs) - (leaving == "erased")
 
 
 async def test_development_accounts_are_one_a_name_with_the_roles_asked_for(hall: Lobby) -> None:

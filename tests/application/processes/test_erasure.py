@@ -20,6 +20,7 @@ PICTURE = fact.AvatarAttached(user_id=PERSON, key="media/1.png")
         (
             unlinked(),
             [
+                Enqueue("identity.end_sessions", (PERSON, "line", at(1).isoformat())),
                 Enqueue("identity.forget_login", (LINE,)),
                 Enqueue("identity.tell_provider", (LINE, "line")),
             ],

@@ -106,6 +106,6 @@ def test_what_is_personal_is_marked() -> None:
     marked = {event.__name__: personal_fields(event) for event in EVENTS if personal_fields(event)}
     assert marked == {
         "AccountOpened": {"name": "user_id"},
-        "IdentityLinked": {"name": "user_id", "email": "user_id"},
+        "IdentityLinked": {"name": "login_id", "email": "login_id"},
         "ProfileRevised": {"name": "user_id"},
     }

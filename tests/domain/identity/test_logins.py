@@ -7,6 +7,7 @@ import pytest
 from domain.identity import commands as ask
 from domain.identity import errors
 from domain.identity.events import AccountRegistered, ProfileRevised
+from domain.identity.values import UnlinkReason
 from domain.shared import Event
 from tests.support.people import (
     ACCOUNT_AND_LOGIN,
@@ -115,14 +116,15 @@ def test_unlink_gives_the_login_up() -> None:
     given(*TWO_LOGINS, claimed()).when(unlink()).then(unlinked(), released())
 
 
-def test_unlink_refused_when_it_is_the_last() -> None:
-    given(*REGISTERED, claimed()).when(unlink()).then_refused(
+@pytest.mark.parametrize("reason", ["person", "provider"])
+def test_unlink_refused_when_it_is_the_last(reason: UnlinkReason) -> None:
+    given(*REGISTERED, claimed()).when(unlink(reason=reason)).then_refused(
         errors.LastIdentityError, provider="line"
     )
 
 
-def test_unlink_takes_even_the_last_when_the_provider_ends_it() -> None:
-    given(*REGISTERED, claimed()).when(unlink(reason="provider")).then(
+def test_unlink_says_when_the_provider_ended_it() -> None:
+    given(*TWO_LOGINS, claimed()).when(unlink(reason="provider")).then(
         unlinked(reason="provider"), released()
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.shared import ERASED_TEXT
 from infrastructure.simulators.serving import Simulators
 from interfaces.jobs.identity import handlers
 from tests.support.http import BASE, Api, api_settings, problem, running_api
@@ -73,7 +74,35 @@ async def test_person_who_asks_facebook_to_be_forgotten_can_see_it_done(world: W
     assert (shown.status_code, shown.headers["content-language"]) == (200, "th")
     assert "ลบข้อมูลส่วนบุคคลของคุณแล้ว" in shown.text
     me = await world.api.client.get(f"{BASE}/me", headers=bearer(tokens))
-    assert problem(me)["code"] == "account_not_found"
+    assert problem(me)["code"] == "invalid_token"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "What Facebook told us about you has been deleted"),
+        ("zh-TW", "Facebook 提供給我們的您的資料已經刪除"),
+        ("zh-CN", "Facebook 提供给我们的您的信息已删除"),
+        ("ja", "Facebook から受け取ったお客様のデータを削除しました"),
+        ("th", "ลบข้อมูลเกี่ยวกับคุณที่ Facebook ให้เราไว้แล้ว"),
+    ],
+)
+async def test_person_whose_account_goes_on_is_told_so(
+    world: World, language: str, words: str
+) -> None:
+    tokens = await signed_in_by(world.api, "line", "mei")
+    proof = await from_app(world.simulators, "facebook", "mei")
+    await send_proof(world.api, "facebook", proof, bearer(tokens))
+    answer = json.loads((await world.told("facebook", "mei", "deletion"))["answer"])
+    assert await world.work_off() == 1
+    assert words in (await world.status_page(answer["url"], language)).text
+    export = await world.api.client.get(f"{BASE}/me/export", headers=bearer(tokens))
+    linked = [
+        each["data"] for each in export.json()["events"] if each["type"].endswith("IdentityLinked")
+    ]
+    told = {each["provider"]: (each["name"], each["email"]) for each in linked}
+    assert told["facebook"] == (ERASED_TEXT, ERASED_TEXT)
+    assert ERASED_TEXT not in told["line"]
 
 
 async def test_nothing_of_the_person_stays_in_the_inbox(world: World) -> None:
@@ -85,7 +114,7 @@ async def test_nothing_of_the_person_stays_in_the_inbox(world: World) -> None:
     await world.work_off()
     stored = await world.api.platform.notices.get(webhook_id)
     assert stored is not None
-    assert (stored.status, stored.body) == ("done", b"")
+    assert (stored.status, stored.body) == ("done", b"account_erased")
 
 
 async def test_person_who_removes_our_app_keeps_the_account(world: World) -> None:

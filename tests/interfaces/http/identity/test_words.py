@@ -27,6 +27,7 @@ PAGES = [
     "erasure_title",
     "erasure_underway",
     "erasure_done",
+    "erasure_of_login_done",
     "erasure_unknown",
     "erasure_code",
 ]
