@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from litestar import get
 from litestar.response import Stream
 
 from application.ports import LogUnavailable
+from infrastructure.event_store.log import SqlEventLog
 from infrastructure.identity.session_watch import SessionWatch
 from infrastructure.tokens import Caller
 from interfaces.envelopes import Envelope, Page, Wanted, pages
@@ -18,7 +20,6 @@ from interfaces.http.auth import only
 from interfaces.http.parameters import whole
 from interfaces.http.request import ApiRequest
 from interfaces.http.validation import FieldError, InvalidInput
-from interfaces.platform import Platform
 
 READERS = only("analyst", "auditor", "admin")
 _MAY_SEE_PERSONS = frozenset({"auditor", "admin"})
@@ -72,7 +73,8 @@ async def follow_events(request: ApiRequest) -> Stream:
     if last:
         wanted = msgspec.structs.replace(wanted, after=whole("Last-Event-ID", last))
     await request.platform.log.head()
-    frames = _frames(request.platform, wanted, request.caller)
+    watch = request.platform.session_watch
+    frames = while_allowed(request.caller, watch, _frames(request.platform.log, wanted))
     return Stream(frames, media_type="text/event-stream", headers=_HEADERS)
 
 
@@ -86,11 +88,23 @@ async def _lines(first: Page | None, rest: AsyncIterator[Page], limit: int) -> A
         page = await anext(rest, None)
 
 
-async def _frames(platform: Platform, wanted: Wanted, reader: Caller) -> AsyncIterator[bytes]:
-    """Ends with the reader's token or session: whoever may no longer read stops reading."""
+async def while_allowed(
+    reader: Caller, sessions: SessionWatch, frames: AsyncGenerator[bytes, None]
+) -> AsyncIterator[bytes]:
+    """Ends with the reader's token or session, though there be more: whoever reads slowly could
+    go on reading what was there for as long as they like."""
+    async with aclosing(frames):
+        async for frame in frames:
+            if not await _may_read(sessions, reader):
+                return
+            yield frame
+
+
+async def _frames(log: SqlEventLog, wanted: Wanted) -> AsyncGenerator[bytes, None]:
+    """Comes up with something, be it empty, at least every 15 s."""
     yield b"retry: 2000\n\n"
-    log, after = platform.log, wanted.after
-    while await _may_read(platform.session_watch, reader):
+    after = wanted.after
+    while True:
         try:
             head = await log.head()
             async for page in pages(log, msgspec.structs.replace(wanted, after=after)):
@@ -102,8 +116,7 @@ async def _frames(platform: Platform, wanted: Wanted, reader: Caller) -> AsyncIt
         except LogUnavailable:
             _log.warning("event feed ends: the log cannot be reached")
             return
-        if not grown:
-            yield b": still here\n\n"
+        yield b"" if grown else b": still here\n\n"
 
 
 async def _may_read(sessions: SessionWatch, reader: Caller) -> bool:

@@ -1,10 +1,12 @@
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 
 import httpx
 import pytest
 
 from interfaces.envelopes import WITHHELD
+from interfaces.http.log import while_allowed
 from tests.support.http import BASE, Api, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -126,6 +128,22 @@ async def test_feed_ends_with_the_session_of_who_reads_it(api: Api) -> None:
     async with asyncio.timeout(5):
         found = await following
     assert str(unseen) not in found
+
+
+async def test_feed_that_is_read_slowly_ends_with_the_session_too(api: Api) -> None:
+    body = {"name": "Slow Reader", "roles": ["analyst"]}
+    tokens = (await api.client.post(f"{BASE}/auth/dev", json=body)).json()
+    reader = api.platform.tokens.verify(tokens["access_token"])
+
+    async def backlog() -> AsyncGenerator[bytes, None]:
+        yield b"one"
+        await api.client.post(
+            f"{BASE}/auth/logout", json={"refresh_token": tokens["refresh_token"]}
+        )
+        yield b"two"
+
+    found = [frame async for frame in while_allowed(reader, api.platform.session_watch, backlog())]
+    assert found == [b"one"]
 
 
 async def test_verify_finds_the_log_intact(api: Api) -> None:
