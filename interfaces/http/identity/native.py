@@ -21,6 +21,8 @@ from interfaces.http.validation import FieldError, InvalidInput
 
 _TAGS = ["Identity"]
 _log = structlog.get_logger("live.http")
+# What it takes to tell these providers, later, that the person left: they want to be told.
+_TO_LEAVE_WITH: dict[Provider, str] = {"line": "access_token", "apple": "code"}
 _Token = Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
 
 
@@ -36,8 +38,9 @@ class WayIn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class NativeSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the SDK gave the app. `nonce` is the raw one the app chose; Apple's `code` lets us
-    revoke its tokens later, and `name` is what Apple told the app, the first time only."""
+    """What the SDK gave the app. `nonce` is the raw one the app chose. LINE's `access_token` and
+    Apple's `code` must come along: they let us tell the provider when the person leaves. `name`
+    is what Apple told the app, the first time only."""
 
     platform: Platform
     id_token: _Token | None = None
@@ -78,8 +81,7 @@ async def sign_in_from_app(
     """Each proof is taken once. With a bearer token, the login is linked to the caller."""
     await count_attempt(request)
     known = known_provider(provider)
-    if data.id_token is None and data.access_token is None:
-        raise InvalidInput(FieldError("id_token", "missing"))
+    _refuse_incomplete(known, data)
     signing_in = request.platform.services.identity.signing_in
     await request.platform.tokens.ready()  # before the proof is spent
     try:
@@ -110,6 +112,14 @@ def _arrival(request: ApiRequest, data: NativeSignIn) -> NativeArrival:
         user_id=caller.user_id if caller else None,
         host=caller is not None and "host" in caller.roles,
     )
+
+
+def _refuse_incomplete(provider: Provider, sent: NativeSignIn) -> None:
+    if sent.id_token is None and sent.access_token is None:
+        raise InvalidInput(FieldError("id_token", "missing"))
+    needed = _TO_LEAVE_WITH.get(provider)
+    if needed is not None and getattr(sent, needed) is None:
+        raise InvalidInput(FieldError(needed, "missing"))
 
 
 def _way_in(request: ApiRequest, offer: Offer, *, primary: bool) -> WayIn:

@@ -84,11 +84,22 @@ async def test_proof_out_of_form_gets_422(api: Api, proof: dict[str, Any]) -> No
     assert (answer.status_code, problem(answer)["code"]) == (422, "invalid_input")
 
 
+@pytest.mark.parametrize(("provider", "needed"), [("line", "access_token"), ("apple", "code")])
+async def test_proof_without_what_it_takes_to_leave_gets_422(
+    api: Api, provider: str, needed: str
+) -> None:
+    proof = {"platform": "ios", "id_token": "a.b.c", "nonce": "n"}
+    answer = await api.client.post(f"{BASE}/auth/{provider}/token", json=proof)
+    assert answer.status_code == 422
+    assert [each["field"] for each in problem(answer)["errors"]] == [needed]
+
+
 @pytest.mark.parametrize("token", ["a", "a.b.c", "é", "..", "eyJhbGciOiJub25lIn0.e30."])
 @pytest.mark.parametrize("provider", ["line", "google", "apple", "facebook"])
 async def test_proof_that_is_nonsense_is_refused(api: Api, provider: str, token: str) -> None:
     for kind in ("id_token", "access_token"):
-        proof = {"platform": "ios", kind: token, "nonce": "n"}
+        beside = {"line": "access_token", "apple": "code"}.get(provider, kind)
+        proof = {"platform": "ios", kind: token, beside: token, "nonce": "n"}
         answer = await api.client.post(f"{BASE}/auth/{provider}/token", json=proof)
         assert (answer.status_code, problem(answer)["code"]) == (401, "sign_in_refused")
 
