@@ -24,8 +24,9 @@ class KeySet:
     """Keys by their `kid`, of one algorithm.
 
     An unknown `kid` has them fetched again at once, for the provider may have changed its keys;
-    but never more than three times a minute, for anybody can make up a `kid`. Keys that have
-    grown old are used on for a day while the provider does not answer.
+    but never more than three times a minute, for anybody can make up a `kid`. Until it may be
+    asked again nobody knows of it, and who brings it is told to come back. Keys that have grown
+    old are used on for a day while the provider does not answer.
     """
 
     def __init__(
@@ -71,10 +72,10 @@ class KeySet:
 
     async def _fetch(self) -> None:
         now = self._clock()
-        if len(self._fetches) == _FETCHES and now - self._fetches[0] < _PER_SECONDS:
-            if not self._keys:
-                raise ProviderUnavailable(f"{self._calls.provider}'s keys were just asked for")
-            return
+        if len(self._fetches) == _FETCHES and (wait := self._fetches[0] + _PER_SECONDS - now) > 0:
+            raise ProviderUnavailable(
+                f"{self._calls.provider}'s keys were just asked for", retry_after=wait
+            )
         self._fetches.append(now)
         answer = await self._calls.send("keys", "GET", self._url)
         keys = _keys(answer.body, self._algorithm)
