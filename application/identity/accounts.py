@@ -78,23 +78,28 @@ class Accounts:
         once: str,
         expected_version: int | None = None,
     ) -> Outcome:
-        """Has the command decided. Asked again for the same `once`, it counts once.
-
-        The log keeps a fingerprint beside the id. It is taken of the id alone: of the command, it
-        would still tell a guessed name or address from a wrong one after an erasure.
-        """
-        kind = type(command).__name__
-        command_id = self._derived_id("identity", kind, command.user_id, once)
+        """Has the command decided. Asked again for the same `once`, it counts once."""
+        command_id, fingerprint = self.identity(command, once=once)
         return await self._bus.execute(
             Dispatch(
                 command=command,
                 command_id=command_id,
                 actor=actor,
                 now=self._clock(),
-                fingerprint=sha256(command_id.encode()).digest(),
+                fingerprint=fingerprint,
                 expected_version=expected_version,
             )
         )
+
+    def identity(
+        self, command: AccountCommand | LoginCommand | OpenAccount, *, once: str
+    ) -> tuple[str, bytes]:
+        """The id a command has for `once`, and the fingerprint the log keeps beside it. That is
+        taken of the id alone: of the command, it would still tell a guessed name or address from
+        a wrong one after an erasure."""
+        kind = type(command).__name__
+        command_id = self._derived_id("identity", kind, command.user_id, once)
+        return command_id, sha256(command_id.encode()).digest()
 
 
 def name_told(event: Event) -> str | None:

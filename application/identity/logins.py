@@ -44,6 +44,19 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     keys: PersonKeys
 
 
+class Revocation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the vault keeps of a login until its provider has been told that the person left.
+
+    `pseudonym` tells whether they have come back since; `token` is the provider's.
+    """
+
+    pseudonym: bytes
+    token: bytes
+
+    def __repr__(self) -> str:
+        return "Revocation(…)"
+
+
 class Logins:
     def __init__(
         self, *, accounts: Accounts, outside: Outside, throttle: Throttle, new_id: NewId
@@ -104,13 +117,20 @@ class Logins:
     async def tell_provider(self, login_id: str, provider: Provider) -> None:
         """That the person left. Repeatable; raises `ProviderError` when it has to be tried again.
 
-        What it takes to tell is kept until then, and no longer.
+        What it takes to tell is kept until then, and no longer. Providers revoke by person, so
+        one who has come back is not told of: that would end their new login too.
         """
-        revocation = await self._vault.get(_revocation(login_id))
-        if revocation is None:
+        kept = await self._vault.get(_revocation(login_id))
+        if kept is None:
             return
-        await self._providers[provider].revoke(revocation)
+        revocation = msgspec.json.decode(kept, type=Revocation)
+        if not await self._is_back(revocation.pseudonym):
+            await self._providers[provider].revoke(revocation.token)
         await self._vault.delete(_revocation(login_id))
+
+    async def _is_back(self, pseudonym: bytes) -> bool:
+        login_id = await self._pseudonyms.find_by(pseudonym)
+        return login_id is not None and (await self._accounts.login(login_id)).owner is not None
 
     async def _entered(
         self, login_id: str, external: ExternalPerson, arriving: Arriving
@@ -168,7 +188,9 @@ class Logins:
         nobody else would use it: it is used at once."""
         if external.revocation is None:
             return
-        await self._vault.put(_revocation(login_id), external.revocation)
+        pseudonym = await self._pseudonyms.pseudonym(external.provider, external.subject)
+        kept = Revocation(pseudonym=pseudonym, token=external.revocation)
+        await self._vault.put(_revocation(login_id), msgspec.json.encode(kept))
         if (await self._accounts.login(login_id)).owner is None:
             await self._jobs.enqueue(TELL_PROVIDER, login_id, external.provider)
 

@@ -121,12 +121,20 @@ class OpenSessions:
     async def end(self, dispatch: Dispatch, command: EndSession) -> Outcome:
         """Executes `dispatch`, whose command is `command`, then ends the session.
 
-        Raises `SessionNotFoundError`.
+        Under the same id as whatever else ends the session: it is recorded once, and one that is
+        over is answered as ended. Raises `SessionNotFoundError` for what never was theirs.
         """
         theirs = await self._sessions.of_user(command.user_id)
         found = any(session.session_id == command.session_id for session in theirs)
-        asked = replace(command, under_way=found)
-        outcome = await self._bus.execute(replace(dispatch, command=asked))
+        command_id, fingerprint = self._accounts.identity(command, once=command.session_id)
+        outcome = await self._bus.execute(
+            replace(
+                dispatch,
+                command=replace(command, under_way=found),
+                command_id=command_id,
+                fingerprint=fingerprint,
+            )
+        )
         await self._sessions.end(command.user_id, command.session_id)
         return outcome
 
@@ -163,7 +171,7 @@ class OpenSessions:
         try:
             return await self._sessions.rotate(refresh_token)
         except RefreshReplayed as replayed:
-            await self._record_end(replayed.session, "replayed")
+            await self._end(replayed.session, "replayed")
             raise
 
     async def _end(self, session: Session, reason: SessionEnd) -> None:

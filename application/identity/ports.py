@@ -215,6 +215,12 @@ class Pseudonyms(Protocol):
 
     async def find(self, provider: Provider, subject: str) -> str | None: ...
 
+    async def pseudonym(self, provider: Provider, subject: str) -> bytes:
+        """The keyed hash itself: tells whether they came back without saying who they are."""
+        ...
+
+    async def find_by(self, pseudonym: bytes) -> str | None: ...
+
     async def forget(self, login_ids: Collection[str]) -> None: ...
 
 
@@ -265,6 +271,10 @@ class OneTimeStore(Protocol):
         """Whether this is the first time; it is not for the next `seconds`."""
         ...
 
+    async def give_back(self, token_id: str) -> None:
+        """As if it had not been used: what it was for did not come about."""
+        ...
+
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A signed-in device. Times are UTC."""
@@ -283,7 +293,7 @@ class RefreshRefused(Exception):
 
 
 class RefreshReplayed(RefreshRefused):
-    """It was used before: somebody has a copy. The session has been ended."""
+    """It was used before: somebody has a copy, and the session must end."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("replayed")
@@ -298,8 +308,9 @@ class Sessions(Protocol):
         ...
 
     async def rotate(self, refresh_token: str) -> tuple[Session, str]:
-        """The session, and the token that takes this one's place. Raises `RefreshReplayed`
-        having ended the session, and `RefreshRefused`."""
+        """The session, and the token that takes this one's place. Raises `RefreshReplayed`,
+        leaving the session for the caller to record as ended and then end, and
+        `RefreshRefused`."""
         ...
 
     async def find(self, refresh_token: str) -> Session | None: ...

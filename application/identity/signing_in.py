@@ -4,12 +4,14 @@ adapter's to know; here it is made sure that every proof counts once.
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
 
 import msgspec
+from msgspec.structs import replace
 
 from application.identity.logins import Arriving, Logins
 from application.identity.open_sessions import OpenSessions, SignedIn
@@ -175,14 +177,7 @@ class SigningIn:
             raise SignInRefused("unknown_state")
         if attempt.bound and not back.same_browser:
             raise SignInRefused("another_browser")
-        code, error, reason = await self._arrived(attempt, back)
-        return Landing(
-            redirect_uri=attempt.redirect_uri,
-            state=back.state,
-            code=code,
-            error=error,
-            reason=reason,
-        )
+        return await self._arrived(attempt, back)
 
     async def exchange(self, code: str, verifier: str | None = None) -> SignedIn:
         """`verifier` is the app's own, of the challenge it started with, if it had one.
@@ -204,31 +199,30 @@ class SigningIn:
         `TooManyAttempts`, or a `DomainError`."""
         adapter = self._available(provider, arrival.market, host=arrival.host)
         external = await adapter.verify(proof)
-        await self._refuse_replays(external)
         arriving = Arriving(
             market=arrival.market, language=arrival.language, user_id=arrival.user_id
         )
-        user_id = await self._logins.enter(external, arriving)
-        return await self._sessions.start(user_id, provider, proof.platform)
+        async with self._used_once(external):
+            user_id = await self._logins.enter(external, arriving)
+            return await self._sessions.start(user_id, provider, proof.platform)
 
-    async def _arrived(
-        self, attempt: Attempt, back: Return
-    ) -> tuple[str | None, str | None, str | None]:
-        """The code, or the error, and what our logs are told of it."""
+    async def _arrived(self, attempt: Attempt, back: Return) -> Landing:
+        landing = Landing(redirect_uri=attempt.redirect_uri, state=back.state)
         try:
-            return await self._arrive(attempt, back), None, None
+            return replace(landing, code=await self._arrive(attempt, back))
         except SignInCancelled:
-            return None, "sign_in_cancelled", None
+            return replace(landing, error="sign_in_cancelled")
         except SignInRefused as refused:
-            return None, "sign_in_refused", refused.reason
+            return replace(landing, error="sign_in_refused", reason=refused.reason)
         except ProviderNotAvailable as missing:
-            return None, "provider_not_available", missing.reason
+            return replace(landing, error="provider_not_available", reason=missing.reason)
         except ProviderError as failure:
-            return None, "provider_unavailable", type(failure).__name__
+            reason = type(failure).__name__
+            return replace(landing, error="provider_unavailable", reason=reason)
         except TooManyAttempts:
-            return None, "rate_limited", None
+            return replace(landing, error="rate_limited")
         except DomainError as refusal:
-            return None, refusal.code, None
+            return replace(landing, error=refusal.code)
 
     async def _arrive(self, attempt: Attempt, back: Return) -> str:
         if back.code is None:
@@ -255,13 +249,24 @@ class SigningIn:
         await self._store.keep_arrival(code, arrival, seconds=ARRIVAL_SECONDS)
         return code
 
-    async def _refuse_replays(self, external: ExternalPerson) -> None:
+    @asynccontextmanager
+    async def _used_once(self, external: ExternalPerson) -> AsyncIterator[None]:
+        """Raises `SignInRefused` for a proof that was used before. One that came
+        too often, or when something was not there, may come again; not one that was decided on."""
         if external.token_id is None:
+            yield
             return
-        seconds = _remaining(external.token_expires_at, self._clock())
         name = f"{external.provider}:{external.token_id}"
+        seconds = _remaining(external.token_expires_at, self._clock())
         if not await self._store.first_use(name, seconds=seconds):
             raise SignInRefused("proof_replayed")
+        try:
+            yield
+        except DomainError:
+            raise
+        except Exception:
+            await self._store.give_back(name)
+            raise
 
     def _available(self, provider: Provider, market: Market, *, host: bool) -> IdentityProvider:
         reason = self._unavailable(provider, market, host=host)

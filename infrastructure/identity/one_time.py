@@ -40,6 +40,9 @@ class RedisOneTimeStore:
     async def first_use(self, token_id: str, *, seconds: int) -> bool:
         return bool(await self._redis.set(self._key("used", token_id), b"", nx=True, ex=seconds))
 
+    async def give_back(self, token_id: str) -> None:
+        await self._redis.delete(self._key("used", token_id))
+
     def _key(self, kind: str, secret: str) -> str:
         return f"{self._prefix}{kind}:{hashlib.sha256(secret.encode()).hexdigest()}"
 

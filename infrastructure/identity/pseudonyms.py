@@ -41,9 +41,9 @@ class SqlPseudonyms:
 
     async def login_id(self, provider: Provider, subject: str) -> str:
         """Raises `PseudonymKeyLost`."""
-        pseudonym = await self._pseudonym(provider, subject)
+        pseudonym = await self.pseudonym(provider, subject)
         for _ in range(_TRIES):
-            known = await self._stored(pseudonym)
+            known = await self.find_by(pseudonym)
             made = known or await self._inserted(pseudonym)
             if made is not None:
                 return made
@@ -51,18 +51,25 @@ class SqlPseudonyms:
 
     async def find(self, provider: Provider, subject: str) -> str | None:
         """Raises `PseudonymKeyLost`."""
-        return await self._stored(await self._pseudonym(provider, subject))
+        return await self.find_by(await self.pseudonym(provider, subject))
+
+    async def pseudonym(self, provider: Provider, subject: str) -> bytes:
+        """Raises `PseudonymKeyLost`."""
+        if self._key is None:
+            self._key = await self._vault.get(KEY_NAME) or await self._made_key()
+        return hmac.digest(self._key, f"{provider}|{subject}".encode(), hashlib.sha256)
+
+    async def find_by(self, pseudonym: bytes) -> str | None:
+        query = select(_PSEUDONYMS.login_id).where(_PSEUDONYMS.pseudonym == pseudonym)
+        async with self._engine.connect() as connection:
+            found: str | None = (await connection.execute(query)).scalar_one_or_none()
+        return found
 
     async def forget(self, login_ids: Collection[str]) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(
                 delete(LOGIN_PSEUDONYMS).where(_PSEUDONYMS.login_id.in_(login_ids))
             )
-
-    async def _pseudonym(self, provider: Provider, subject: str) -> bytes:
-        if self._key is None:
-            self._key = await self._vault.get(KEY_NAME) or await self._made_key()
-        return hmac.digest(self._key, f"{provider}|{subject}".encode(), hashlib.sha256)
 
     async def _made_key(self) -> bytes:
         """Ours, or that of another process which was first."""
@@ -80,12 +87,6 @@ class SqlPseudonyms:
         async with self._engine.connect() as connection:
             found = await connection.execute(select(_PSEUDONYMS.pseudonym).limit(1))
             return found.first() is not None
-
-    async def _stored(self, pseudonym: bytes) -> str | None:
-        query = select(_PSEUDONYMS.login_id).where(_PSEUDONYMS.pseudonym == pseudonym)
-        async with self._engine.connect() as connection:
-            found: str | None = (await connection.execute(query)).scalar_one_or_none()
-        return found
 
     async def _inserted(self, pseudonym: bytes) -> str | None:
         """None: somebody else's came first."""

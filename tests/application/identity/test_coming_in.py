@@ -12,6 +12,7 @@ from application.identity.ports import (
     TooManyAttempts,
 )
 from application.identity.signing_in import NativeArrival
+from application.ports import LogUnavailable
 from domain.identity import errors
 from domain.identity.commands import RequestErasure
 from domain.identity.events import (
@@ -129,6 +130,35 @@ async def test_a_proof_counts_once(hall: Lobby) -> None:
         await hall.come_in("line", "U1", **token)
     assert refused.value.reason == "proof_replayed"
     await hall.come_in("google", "1", **token)
+
+
+async def test_a_proof_is_not_spent_by_a_refusal_that_invites_a_repeat(hall: Lobby) -> None:
+    await hall.come_in("line", "U1")
+    token: dict[str, Any] = {"token_id": "jti-1", "token_expires_at": hall.clock()}
+    hall.patience.limit = 0
+    with pytest.raises(TooManyAttempts):
+        await hall.come_in("line", "U1", **token)
+    hall.patience.limit = 9
+    for name in ("login_id", "execute"):
+        hall.fuse.before(name, _away)
+        with pytest.raises(LogUnavailable):
+            await hall.come_in("line", "U1", **token)
+    assert await hall.come_in("line", "U1", **token)
+    with pytest.raises(SignInRefused):
+        await hall.come_in("line", "U1", **token)
+
+
+async def test_a_proof_is_spent_by_what_was_decided(hall: Lobby) -> None:
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    token: dict[str, Any] = {"token_id": "jti-1", "token_expires_at": hall.clock()}
+    with pytest.raises(errors.ProviderAlreadyLinkedError):
+        await hall.come_in("line", "U2", by=mei, **token)
+    with pytest.raises(SignInRefused):
+        await hall.come_in("line", "U2", **token)
+
+
+async def _away() -> None:
+    raise LogUnavailable
 
 
 async def test_sign_in_refused_when_the_provider_does_not_know_them(hall: Lobby) -> None:

@@ -96,6 +96,7 @@ async def test_the_newest_revocation_is_kept(hall: Lobby) -> None:
 async def test_tell_provider_is_tried_again_until_the_provider_has_heard(hall: Lobby) -> None:
     mei = (await mei_of_two_logins(hall)).person.user_id
     (login, *_) = (await hall.account(mei)).logins
+    await unlink(hall, mei, "line")
     hall.providers["line"].down = True
     for _ in range(2):
         with pytest.raises(ProviderUnavailable):
@@ -104,6 +105,24 @@ async def test_tell_provider_is_tried_again_until_the_provider_has_heard(hall: L
     for _ in range(2):
         await hall.services.logins.tell_provider(login, "line")
     assert hall.providers["line"].revoked == [b"line-token"]
+
+
+@pytest.mark.parametrize("leaving", ["erased", "unlinked"])
+async def test_provider_is_not_told_of_who_has_come_back_since(hall: Lobby, leaving: str) -> None:
+    """It revokes by person: their new login would go, too."""
+    mei = (await mei_of_two_logins(hall)).person.user_id
+    (login, *_) = (await hall.account(mei)).logins
+    if leaving == "erased":
+        await hall.ask(RequestErasure(user_id=mei))
+        await hall.services.erasing.erase_person(mei)
+    else:
+        await unlink(hall, mei, "line")
+    back = await hall.come_in("line", "U1", revocation=b"new-token")
+    await hall.settle()
+    assert hall.providers["line"].revoked == []
+    assert await hall.vault.get(f"login-{login}") is None
+    await erase(hall, back.person.user_id)
+    assert hall.providers["line"].revoked == [b"new-token"]
 
 
 async def test_erasure_leaves_nothing_that_leads_to_the_person(any_hall: Lobby) -> None:

@@ -1,6 +1,7 @@
 """Signed-in devices: their tokens are good once, and a copy ends what it was copied from."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from msgspec.structs import replace
@@ -71,6 +72,30 @@ async def test_refresh_refused_when_the_session_ran_out(hall: Lobby) -> None:
     hall.clock.ahead = 31 * (came.session.expires_at - came.session.started_at) / 30
     with pytest.raises(RefreshRefused):
         await hall.services.sessions.refresh(came.refresh_token)
+
+
+async def test_a_sessions_end_is_recorded_once_wherever_a_replay_broke_off(hall: Lobby) -> None:
+    for left in range(1, 8):
+        came = await hall.come_in("line", f"U{left}")
+        await hall.services.sessions.refresh(came.refresh_token)
+        hall.fuse.left = left
+        for _ in range(3):
+            with suppress(ConnectionAbortedError, RefreshRefused):
+                await hall.services.sessions.refresh(came.refresh_token)
+        hall.fuse.left = 0
+        assert (await ended(hall))[left - 1 :] == [(came.session.session_id, "replayed")]
+        assert await hall.services.sessions.of_user(came.person.user_id) == []
+
+
+async def test_however_many_ends_a_session_has_one_is_recorded(hall: Lobby) -> None:
+    came = await hall.come_in("line", "U1")
+    sessions = hall.services.sessions
+    await asyncio.gather(
+        sessions.sign_out(came.refresh_token),
+        *(sessions.end(hall.dispatch(end(came)), end(came)) for _ in range(3)),
+        sessions.end_of_provider(came.person.user_id, "line"),
+    )
+    assert len(await ended(hall)) == 1
 
 
 async def test_refresh_refused_when_the_person_is_being_erased(hall: Lobby) -> None:

@@ -70,6 +70,13 @@ async def test_first_use_is_told_once(redis: Redis) -> None:
     told = await asyncio.gather(*(store(redis).first_use("jti", seconds=60) for _ in range(8)))
     assert sorted(told) == [False] * 7 + [True]
     assert await store(redis).first_use("another", seconds=60)
+
+
+async def test_what_is_given_back_can_be_used_again(redis: Redis) -> None:
+    await store(redis).first_use("jti", seconds=60)
+    await store(redis).give_back("jti")
+    assert await store(redis).first_use("jti", seconds=60)
+    assert not await store(redis).first_use("jti", seconds=60)
     assert all([await redis.ttl(key) > 0 for key in await redis.keys("t:*")])
 
 

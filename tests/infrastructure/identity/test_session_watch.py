@@ -7,7 +7,6 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from application.identity.ports import RefreshReplayed
 from infrastructure.database import create_engine
 from infrastructure.identity.session_watch import SessionWatch
 from infrastructure.identity.sessions import SqlSessions
@@ -62,19 +61,6 @@ async def test_session_ended_here_is_known_no_more(engine: AsyncEngine) -> None:
         await sessions.end("u-1", "s-1")
         assert not watch.knows("s-1")
         assert not await watch.look("s-1")
-
-
-async def test_replay_ends_the_session_for_its_access_tokens_too(engine: AsyncEngine) -> None:
-    clock = Clock()
-    sessions = SqlSessions(engine, clock=clock)
-    first = await sessions.start(session(1, clock))
-    async with watching(sessions, None) as watch:
-        await watch.look("s-1")
-        await sessions.rotate(first)
-        assert watch.knows("s-1")
-        with pytest.raises(RefreshReplayed):
-            await sessions.rotate(first)
-        assert not watch.knows("s-1")
 
 
 async def test_session_ended_elsewhere_is_known_no_more(engine: AsyncEngine, redis: Redis) -> None:
