@@ -13,11 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 _AGAIN_SECONDS = 0.5
 
 
-async def scrub(engine: AsyncEngine, redis: "Redis") -> None:
-    """May take a while, and is harmless at any time. Raises what the stores' clients do."""
+class StillRead(Exception):
+    """Somebody is reading from the journal; it has to be tried again."""
+
+
+async def scrub(engine: AsyncEngine, redis: Redis) -> None:
+    """May take a while, and is harmless at any time. Raises `StillRead`, and what the stores'
+    clients do."""
     if engine.dialect.name == "sqlite":
         async with engine.connect() as connection:
-            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, *_), *_ = await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        if busy:
+            raise StillRead
     persistence = await redis.info("persistence")
     if persistence["aof_enabled"]:
         await _rewrite(redis)

@@ -1,12 +1,15 @@
 """What follows when people leave: erased when they ask for it, and parted from their providers."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from application.pictures import UPLOAD_TIME
 from application.processes.process import Enqueue, Reaction, SetDeadline
 from domain.identity import events as fact
 from domain.shared import Event, Recorded
+
+_SCRUB_AFTER = timedelta(seconds=15)  # of several erasures in a row, once for all
 
 
 class Erasure:
@@ -21,14 +24,18 @@ class Erasure:
 
 
 def _look_again(recorded: Recorded, event: fact.PersonalDataErased) -> Sequence[Reaction]:
-    """An address for uploads that was given out before the erasure is good until then."""
+    """An address for uploads that was given out before the erasure is good until then. And the
+    stores' own journals hold for a while what was deleted."""
     once_more = SetDeadline(
         key=f"late-uploads-{event.user_id}",
         due_at=recorded.recorded_at + UPLOAD_TIME,
         job="identity.remove_avatars",
         args=(event.user_id,),
     )
-    return (once_more,)
+    scrubbing = SetDeadline(
+        key="scrub", due_at=recorded.recorded_at + _SCRUB_AFTER, job="identity.scrub"
+    )
+    return (once_more, scrubbing)
 
 
 def _erase(_recorded: Recorded, event: fact.ErasureRequested) -> Sequence[Reaction]:

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from infrastructure.jobs.broker import disown_all, jobs_client
 from infrastructure.jobs.worker import JobWorker
+from infrastructure.scrubbing import scrub
 from infrastructure.settings import Settings
 from interfaces.bootstrap import jobs_namespace
 from interfaces.jobs import identity, streaming
@@ -37,7 +39,12 @@ async def working(platform: Platform, *, alone: bool = False) -> AsyncIterator[N
         jobs_namespace(settings),
         [
             *streaming.handlers(platform.services.streaming, sweep_seconds=settings.sweep_seconds),
-            *identity.handlers(platform.services.identity, platform.notices, platform.jobs),
+            *identity.handlers(
+                platform.services.identity,
+                platform.notices,
+                platform.jobs,
+                partial(scrub, platform.engine, platform.redis),
+            ),
         ],
         platform.dead_jobs,
         {"default": settings.job_threads, "provider": _PROVIDER_THREADS},

@@ -1,5 +1,7 @@
 """What follows when people leave."""
 
+from datetime import timedelta
+
 import pytest
 
 from application.pictures import UPLOAD_TIME
@@ -35,7 +37,7 @@ def test_facts_lead_to_jobs(event: Event, jobs: list[Enqueue]) -> None:
     assert list(Erasure().react(recorded(event))) == jobs
 
 
-def test_an_erasure_looks_for_late_uploads_once_none_can_come_any_more() -> None:
+def test_an_erasure_is_followed_by_what_clears_up_after_it() -> None:
     erased = fact.PersonalDataErased(user_id=PERSON, subject_key_id=PERSON, method="key_destroyed")
     assert list(Erasure().react(recorded(erased, position=7))) == [
         SetDeadline(
@@ -43,7 +45,8 @@ def test_an_erasure_looks_for_late_uploads_once_none_can_come_any_more() -> None
             due_at=at(7) + UPLOAD_TIME,
             job="identity.remove_avatars",
             args=(PERSON,),
-        )
+        ),
+        SetDeadline(key="scrub", due_at=at(7) + timedelta(seconds=15), job="identity.scrub"),
     ]
 
 
