@@ -3,8 +3,7 @@
 from application.identity.accounts import Accounts
 from application.identity.ports import Clock, NewId
 from application.pictures import Pictures
-from application.ports import CommandBus, Dispatch, ObjectStore, Outcome, Upload
-from domain.identity.commands import AttachAvatar
+from application.ports import ObjectStore, Upload
 from domain.identity.errors import InvalidPictureError, PictureNotUploadedError
 from domain.identity.events import AvatarAttached
 
@@ -14,13 +13,11 @@ class Avatars:
         self,
         *,
         accounts: Accounts,
-        bus: CommandBus,
         objects: ObjectStore,
         clock: Clock,
         new_id: NewId,
     ) -> None:
         self._accounts = accounts
-        self._bus = bus
         self._objects = objects
         self._clock = clock
         self._new_id = new_id
@@ -37,10 +34,10 @@ class Avatars:
             self._new_id(), content_type=content_type, size=size, by=by, now=self._clock()
         )
 
-    async def attach_avatar(self, dispatch: Dispatch, command: AttachAvatar) -> Outcome:
-        """Executes `dispatch`, whose command is `command`, if the picture is there and fit."""
-        await self._pictures.refuse_unfit(command.key, by=command.user_id)
-        return await self._bus.execute(dispatch)
+    async def refuse_unfit(self, key: str, *, by: str) -> None:
+        """Unless there is a fit picture under `key` that `by` uploaded. The one in use is."""
+        if key != (await self._accounts.load(by)).state.avatar_key:
+            await self._pictures.refuse_unfit(key, by=by)
 
     async def remove_old_avatars(self, user_id: str) -> None:
         """All but the one in use. Repeatable."""

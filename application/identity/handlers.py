@@ -62,7 +62,6 @@ HANDLERS: Handlers = {
     ask.ReleaseLogin: _on_both(no_answer),
     ask.ChangeRoles: _ABOUT_THE_ACCOUNT,
     ask.ReviseProfile: _ABOUT_THE_ACCOUNT,
-    ask.AttachAvatar: _ABOUT_THE_ACCOUNT,
     ask.GiveConsent: _ABOUT_A_CONSENT,
     ask.WithdrawConsent: _ABOUT_A_CONSENT,
     ask.StartSession: on_one_stream(ACCOUNT, _user_id),

@@ -227,9 +227,10 @@ class Pseudonyms(Protocol):
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """A web sign-in under way, kept on the server and taken once.
 
-    `redirect_uri` is where the person ends up; `user_id` is who is linking, None: nobody signed in.
-    `bound`: only the browser it was started in may finish it. `app_challenge`: only the app that
-    holds its verifier may exchange what it ends with (RFC 7636, S256).
+    `redirect_uri` is where the person ends up; `user_id` is who is linking, None: nobody signed
+    in, and `session_id` the session they do it in; empty: none of ours. `bound`: only the browser
+    it was started in may finish it. `app_challenge`: only the app that holds its verifier may
+    exchange what it ends with (RFC 7636, S256).
     """
 
     provider: Provider
@@ -240,6 +241,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     market: Market
     language: Language
     user_id: str | None = None
+    session_id: str = ""
     bound: bool = True
     app_challenge: str | None = None
 

@@ -3,18 +3,23 @@
 from collections.abc import Callable, Collection
 from hashlib import sha256
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from application.identity.accounts import Accounts, Person
+from application.identity.avatars import Avatars
 from application.identity.ports import NewId
 from application.ports import CommandBus, Dispatch, Outcome, StaleVersion
-from domain.identity.commands import ChangeRoles
+from domain.identity.commands import ChangeRoles, ReviseProfile
 from domain.identity.values import Role
 
 
 class Profiles:
-    def __init__(self, *, accounts: Accounts, bus: CommandBus, new_id: NewId) -> None:
+    def __init__(
+        self, *, accounts: Accounts, avatars: Avatars, bus: CommandBus, new_id: NewId
+    ) -> None:
         self._accounts = accounts
+        self._avatars = avatars
         self._bus = bus
         self._new_id = new_id
 
@@ -22,12 +27,15 @@ class Profiles:
         """As of now, from the log. Raises `AccountNotFoundError` unless the account is open."""
         return await self._accounts.person(user_id)
 
-    async def revise(self, dispatch: Dispatch) -> Outcome:
-        """Executes `dispatch`, whose command is a `ReviseProfile`.
+    async def revise(self, dispatch: Dispatch, command: ReviseProfile) -> Outcome:
+        """Executes `dispatch`, whose command is `command`, if the picture is there and fit: all
+        of it counts, or nothing.
 
         Unless it may be repeated under a key of the client's, no fingerprint of the command is
         left behind: that would tell a guessed name from a wrong one even after an erasure.
         """
+        if command.avatar_key is not UNSET:
+            await self._avatars.refuse_unfit(command.avatar_key, by=command.user_id)
         if dispatch.fingerprint is None:
             blank = sha256(dispatch.command_id.encode()).digest()
             dispatch = replace(dispatch, fingerprint=blank)

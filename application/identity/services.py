@@ -83,8 +83,10 @@ class IdentityServices:
             sessions=self.sessions,
             once=Once(store=ports.one_time, new_secret=ports.new_secret, clock=ports.clock),
         )
-        self.profiles = Profiles(accounts=accounts, bus=ports.bus, new_id=ports.new_id)
         self.avatars = _avatars(ports, accounts)
+        self.profiles = Profiles(
+            accounts=accounts, avatars=self.avatars, bus=ports.bus, new_id=ports.new_id
+        )
         self.erasing = Erasing(
             accounts=accounts,
             open_sessions=self.sessions,
@@ -124,13 +126,7 @@ def _sessions(ports: IdentityPorts, accounts: Accounts) -> OpenSessions:
 
 
 def _avatars(ports: IdentityPorts, accounts: Accounts) -> Avatars:
-    return Avatars(
-        accounts=accounts,
-        bus=ports.bus,
-        objects=ports.objects,
-        clock=ports.clock,
-        new_id=ports.new_id,
-    )
+    return Avatars(accounts=accounts, objects=ports.objects, clock=ports.clock, new_id=ports.new_id)
 
 
 def _logins(ports: IdentityPorts, accounts: Accounts) -> Logins:

@@ -56,8 +56,8 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
 
     `callback_uri` is our own address the provider sends people back to, `redirect_uri` where
     they end up: whether it may be is checked before. `user_id` is who is signed in already and
-    links; `host`: they sell. `bound`: only the browser it is started in may finish it;
-    `app_challenge`: only the app that holds its verifier may exchange what it ends with.
+    links, in `session_id`; `host`: they sell. `bound`: only the browser it is started in may
+    finish it; `app_challenge`: only the app that holds its verifier may exchange what it ends with.
     """
 
     callback_uri: str
@@ -66,6 +66,7 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
     market: Market
     language: Language
     user_id: str | None = None
+    session_id: str = ""
     host: bool = False
     bound: bool = True
     app_challenge: str | None = None
@@ -227,6 +228,7 @@ class SigningIn:
     async def _arrive(self, attempt: Attempt, back: Return) -> str:
         if back.code is None:
             raise _without_code(back.error or "")
+        await self._refuse_leftovers(attempt)
         external = await self._providers[attempt.provider].redeem(
             AuthorizationCode(
                 code=back.code,
@@ -248,6 +250,14 @@ class SigningIn:
         code = self._new_secret()
         await self._store.keep_arrival(code, arrival, seconds=ARRIVAL_SECONDS)
         return code
+
+    async def _refuse_leftovers(self, attempt: Attempt) -> None:
+        """What a session began ends with it: it may be a thief's that was just thrown out."""
+        if attempt.user_id is None or not attempt.session_id:
+            return
+        going_on = await self._sessions.of_user(attempt.user_id)
+        if all(session.session_id != attempt.session_id for session in going_on):
+            raise SignInRefused("session_has_ended")
 
     @asynccontextmanager
     async def _used_once(self, external: ExternalPerson) -> AsyncIterator[None]:
@@ -290,6 +300,7 @@ def _attempt(provider: Provider, departure: Departure, nonce: str, verifier: str
         market=departure.market,
         language=departure.language,
         user_id=departure.user_id,
+        session_id=departure.session_id,
         bound=departure.bound,
         app_challenge=departure.app_challenge,
     )

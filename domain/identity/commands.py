@@ -79,17 +79,13 @@ class ChangeRoles(AccountCommand, frozen=True, kw_only=True):
 
 
 class ReviseProfile(AccountCommand, frozen=True, kw_only=True):
-    """Changes the profile; what is left unset stays."""
+    """Changes the profile; what is left unset stays. `avatar_key` is of an uploaded and checked
+    picture."""
 
     name: str | UnsetType = UNSET
     market: Market | UnsetType = UNSET
     language: Language | UnsetType = UNSET
-
-
-class AttachAvatar(AccountCommand, frozen=True, kw_only=True):
-    """Makes an uploaded and checked picture the one the person is shown with."""
-
-    key: str
+    avatar_key: str | UnsetType = UNSET
 
 
 class GiveConsent(AccountCommand, frozen=True, kw_only=True):

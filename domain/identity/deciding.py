@@ -152,7 +152,7 @@ def _change_roles(state: Account, command: ask.ChangeRoles) -> Facts:
     roles = _in_order(command.roles)
     _refuse_roles_of_guests(state.kind, roles)
     if command.by == command.user_id and "admin" in state.roles and "admin" not in roles:
-        raise errors.LastAdminError()
+        raise errors.OwnAdminRoleError()
     if roles == state.roles:
         return ()
     return (fact.RolesChanged(user_id=command.user_id, roles=roles),)
@@ -169,16 +169,18 @@ def _revise(state: Account, command: ask.ReviseProfile) -> Facts:
     unchanged = fact.ProfileRevised(
         user_id=command.user_id, name=None, market=state.market, language=state.language
     )
-    return () if revised == unchanged else (revised,)
+    avatar = _attached(state, command)
+    return avatar if revised == unchanged else (revised, *avatar)
 
 
-def _attach_avatar(state: Account, command: ask.AttachAvatar) -> Facts:
-    _refuse_unless_open(state, command.user_id)
+def _attached(state: Account, command: ask.ReviseProfile) -> Facts:
+    if command.avatar_key is UNSET:
+        return ()
     if state.kind == "guest":
         raise errors.GuestForbiddenError()
-    if command.key == state.avatar_key:
+    if command.avatar_key == state.avatar_key:
         return ()
-    return (fact.AvatarAttached(user_id=command.user_id, key=command.key),)
+    return (fact.AvatarAttached(user_id=command.user_id, key=command.avatar_key),)
 
 
 def _give_consent(state: Account, command: ask.GiveConsent) -> Facts:
@@ -278,7 +280,6 @@ DECISIONS: dict[type[Command], Callable[[Account, Any], Facts]] = {
     ask.OpenAccount: _open,
     ask.ChangeRoles: _change_roles,
     ask.ReviseProfile: _revise,
-    ask.AttachAvatar: _attach_avatar,
     ask.GiveConsent: _give_consent,
     ask.WithdrawConsent: _withdraw_consent,
     ask.StartSession: _start_session,

@@ -45,7 +45,7 @@ class GuestForbiddenError(DomainError):
     code = "registration_required"
 
 
-class LastAdminError(DomainError):
+class OwnAdminRoleError(DomainError):
     """An admin does not take the role from themselves: somebody must be able to give it back."""
 
     code = "own_admin_role"

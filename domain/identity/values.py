@@ -24,7 +24,7 @@ UnlinkReason = Literal["person", "provider"]
 ConsentDocument = Literal["terms", "privacy", "marketing"]
 
 NAME_CHARACTERS = 100
-EMAIL_CHARACTERS = 320  # RFC 3696 errata 1690 allows 254; what a provider vouches for is kept whole
+EMAIL_CHARACTERS = 254  # the longest there are: RFC 5321 §4.5.3.1.3, less its angle brackets
 CONSENT_VERSION_CHARACTERS = 40
 
 GUEST_ROLES: tuple[Role, ...] = ("viewer",)  # everybody has them to begin with

@@ -7,12 +7,10 @@ from litestar import Response, delete, get, patch, put
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
 
-from application.ports import Dispatch
-from domain.identity.commands import AttachAvatar, GiveConsent, ReviseProfile, WithdrawConsent
+from domain.identity.commands import GiveConsent, ReviseProfile, WithdrawConsent
 from domain.identity.errors import AccountNotFoundError
 from domain.identity.values import NAME_CHARACTERS, ConsentDocument
 from domain.shared import Language, Market
-from infrastructure.ids import derived_id
 from interfaces.http.auth import SIGNED_IN
 from interfaces.http.commands import Accepted, accepted, envelope, execute
 from interfaces.http.identity.answers import (
@@ -70,23 +68,15 @@ async def revise_me(request: ApiRequest, data: JSONBody[ReviseMe]) -> Response[R
     """Tokens show it from their next refresh."""
     profiles, user_id = request.platform.services.identity.profiles, request.caller.user_id
     command = ReviseProfile(
-        user_id=user_id, name=data.name, market=data.market, language=data.language
+        user_id=user_id,
+        name=data.name,
+        market=data.market,
+        language=data.language,
+        avatar_key=data.avatar_media_id,
     )
-    dispatch = envelope(request, command, data)
-    if data.avatar_media_id is not UNSET:
-        dispatch = await _attach_avatar(request, dispatch, data.avatar_media_id)
-    outcome = await profiles.revise(dispatch)
+    outcome = await profiles.revise(envelope(request, command, data), command)
     person = await profiles.person(user_id)
     return accepted(outcome, shown=revised(request.platform, person, outcome.position))
-
-
-async def _attach_avatar(request: ApiRequest, dispatch: Dispatch, key: str) -> Dispatch:
-    """What is still to be done of `dispatch`, whose version this has moved on."""
-    attach = AttachAvatar(user_id=request.caller.user_id, key=key)
-    command_id = derived_id("avatar", dispatch.command_id)
-    own = msgspec.structs.replace(dispatch, command=attach, command_id=command_id)
-    await request.platform.services.identity.avatars.attach_avatar(own, attach)
-    return msgspec.structs.replace(dispatch, expected_version=None)
 
 
 @get("/me/identities", access=SIGNED_IN, kind="query", tags=_TAGS, summary="My ways to sign in")

@@ -10,13 +10,14 @@ from sqlalchemy import select
 from application.pictures import UPLOAD_TIME
 from domain.identity import errors
 from domain.identity.commands import (
-    AttachAvatar,
     GiveConsent,
     RequestErasure,
     ReviseProfile,
     WithdrawConsent,
 )
+from domain.identity.deciding import ACCOUNT
 from domain.identity.events import AvatarAttached, RolesChanged
+from domain.text import TextEmptyError
 from infrastructure.event_store.schema import LOG
 from tests.support.lobby import Lobby
 
@@ -34,15 +35,15 @@ async def uploaded(hall: Lobby, by: str, kind: str = "image/png") -> str:
 
 
 async def attach(hall: Lobby, by: str, key: str) -> None:
-    command = AttachAvatar(user_id=by, key=key)
-    await hall.services.avatars.attach_avatar(hall.dispatch(command), command)
+    command = ReviseProfile(user_id=by, avatar_key=key)
+    await hall.services.profiles.revise(hall.dispatch(command), command)
     await hall.settle()
 
 
 async def test_revise_shows_at_once(hall: Lobby) -> None:
     mei = (await hall.come_in("line", "U1")).person.user_id
     revise = ReviseProfile(user_id=mei, name="Mei", language="ja")
-    await hall.services.profiles.revise(hall.dispatch(revise))
+    await hall.services.profiles.revise(hall.dispatch(revise), revise)
     person = await hall.services.profiles.person(mei)
     assert (person.name, person.language, person.market) == ("Mei", "ja", "TW")
 
@@ -50,10 +51,11 @@ async def test_revise_shows_at_once(hall: Lobby) -> None:
 async def test_what_the_log_keeps_of_a_request_does_not_depend_on_a_name(hall: Lobby) -> None:
     """A hash of it would tell a guessed name from a wrong one after the person was erased."""
     mei = (await hall.come_in("line", "U1")).person.user_id
-    dispatch = hall.dispatch(ReviseProfile(user_id=mei, name="Mei"))
-    await hall.services.profiles.revise(dispatch)
+    revise = ReviseProfile(user_id=mei, name="Mei")
+    dispatch = hall.dispatch(revise)
+    await hall.services.profiles.revise(dispatch, revise)
     other = replace(dispatch, command=ReviseProfile(user_id=mei, name="Other"))
-    assert (await hall.services.profiles.revise(other)).replayed
+    assert (await hall.services.profiles.revise(other, revise)).replayed
     async with hall.engine.connect() as connection:
         kept = (await connection.execute(select(LOG.commands))).all()
     assert "Mei" not in repr(kept)
@@ -68,6 +70,24 @@ async def test_an_uploaded_picture_becomes_the_avatar_and_the_old_one_goes(hall:
     assert await hall.objects.head(first) is None
     assert await hall.objects.head(second) is not None
     assert first.startswith(f"media/{mei}/avatars/")
+
+
+async def test_name_and_picture_change_together_or_not_at_all(hall: Lobby) -> None:
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    first, second = await uploaded(hall, mei), await uploaded(hall, mei)
+    await attach(hall, mei, first)
+    seen = await hall.services.profiles.person(mei)
+    wrong = ReviseProfile(user_id=mei, name=" ", avatar_key=second)
+    with pytest.raises(TextEmptyError):
+        await hall.services.profiles.revise(hall.dispatch(wrong), wrong)
+    assert await hall.services.profiles.person(mei) == seen
+    right = ReviseProfile(user_id=mei, name="Mei", avatar_key=second)
+    version = (await hall.store.log.load(ACCOUNT, ACCOUNT.stream(mei))).version
+    dispatch = replace(hall.dispatch(right), expected_version=version)
+    for _ in range(2):  # a repeat under its id is answered as the first time
+        assert (await hall.services.profiles.revise(dispatch, right)).version == version + 2
+    person = await hall.services.profiles.person(mei)
+    assert (person.name, person.avatar_key) == ("Mei", second)
 
 
 async def test_no_picture_outlives_the_person_not_even_one_that_comes_late(hall: Lobby) -> None:

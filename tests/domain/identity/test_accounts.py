@@ -108,7 +108,7 @@ def test_roles_refused_to_a_guest() -> None:
 
 def test_roles_refused_when_an_admin_drops_their_own() -> None:
     admin = opened(roles=("viewer", "admin"))
-    given(admin).when(roles("viewer", by=PERSON)).then_refused(errors.LastAdminError)
+    given(admin).when(roles("viewer", by=PERSON)).then_refused(errors.OwnAdminRoleError)
     given(admin).when(roles("viewer", by=ADMIN)).then(roles_changed("viewer"))
 
 
@@ -126,13 +126,19 @@ def test_revise_is_open_to_guests() -> None:
 
 
 def test_avatar_is_attached_once() -> None:
-    attach = ask.AttachAvatar(user_id=PERSON, key=PICTURE)
+    attach = ask.ReviseProfile(user_id=PERSON, avatar_key=PICTURE)
     attached = fact.AvatarAttached(user_id=PERSON, key=PICTURE)
     given(*REGISTERED).when(attach).then(attached).when(attach).then_nothing()
 
 
+def test_name_and_avatar_change_together() -> None:
+    both = ask.ReviseProfile(user_id=PERSON, name="Mei", avatar_key=PICTURE)
+    attached = fact.AvatarAttached(user_id=PERSON, key=PICTURE)
+    given(*REGISTERED).when(both).then(revised(name="Mei"), attached)
+
+
 def test_avatar_refused_to_a_guest() -> None:
-    given(*GUEST).when(ask.AttachAvatar(user_id=PERSON, key=PICTURE)).then_refused(
+    given(*GUEST).when(ask.ReviseProfile(user_id=PERSON, avatar_key=PICTURE)).then_refused(
         errors.GuestForbiddenError
     )
 
@@ -200,7 +206,7 @@ def test_nothing_is_left_in_the_state_of_who_was_erased() -> None:
     [
         roles("host"),
         ask.ReviseProfile(user_id=PERSON, name="Mei"),
-        ask.AttachAvatar(user_id=PERSON, key=PICTURE),
+        ask.ReviseProfile(user_id=PERSON, avatar_key=PICTURE),
         ask.GiveConsent(user_id=PERSON, document="terms", version="1", language="en"),
         ask.WithdrawConsent(user_id=PERSON, document="terms"),
         ask.StartSession(user_id=PERSON, session_id=SESSION, provider=None, platform="web"),

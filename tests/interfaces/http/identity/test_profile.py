@@ -147,6 +147,32 @@ async def test_document_nobody_wrote_is_not_found(api: Api) -> None:
     assert answer.status_code == 404
 
 
+async def test_picture_is_not_attached_when_the_name_is_refused(api: Api) -> None:
+    headers = await api.headers("Half", "viewer")
+    media = await uploaded(api, headers)
+    both = {"name": " ", "avatar_media_id": media["media_id"]}
+    refused = await api.client.patch(f"{BASE}/me", json=both, headers=headers)
+    assert problem(refused)["code"] == "text_empty"
+    me = await api.client.get(f"{BASE}/me", headers=headers)
+    assert me.json()["avatar_url"] is None
+
+
+async def test_picture_and_name_are_one_change_under_one_key_and_version(api: Api) -> None:
+    headers = await api.headers("Whole", "viewer")
+    named = await api.client.patch(f"{BASE}/me", json={"name": "First"}, headers=headers)
+    media = await uploaded(api, headers)
+    both = {"name": "Second", "avatar_media_id": media["media_id"]}
+    seen = {**headers, "If-Match": named.headers["etag"], "Idempotency-Key": "both"}
+    changed = await api.client.patch(f"{BASE}/me", json=both, headers=seen)
+    assert changed.json()["name"] == "Second"
+    assert changed.json()["avatar_url"]
+    again = await api.client.patch(f"{BASE}/me", json=both, headers=seen)
+    assert (again.json(), again.headers["etag"]) == (changed.json(), changed.headers["etag"])
+    late = {**headers, "If-Match": named.headers["etag"]}
+    refused = await api.client.patch(f"{BASE}/me", json=both, headers=late)
+    assert refused.status_code == 412
+
+
 async def test_devices_are_listed_and_one_of_them_signed_out(api: Api) -> None:
     body = {"name": "Two devices", "roles": ["viewer"]}
     phone = (await api.client.post(f"{BASE}/auth/dev", json=body)).json()
