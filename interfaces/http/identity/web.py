@@ -163,6 +163,7 @@ def _departure(
         market=chosen,
         language=wished_language(request, chosen),
         user_id=caller.user_id if caller else None,
+        session_id=caller.session_id if caller else "",
         host=caller is not None and "host" in caller.roles,
         bound=in_browser or caller is not None,
         app_challenge=_app_challenge(request, required=not in_browser),

@@ -87,6 +87,17 @@ async def test_link_to_an_app_s_scheme_is_not_finished_by_another_browser(api: A
         assert_expired(await victim.come_back(await sign_in_at(begun["url"], "hana")))
 
 
+async def test_link_is_not_finished_once_the_session_it_began_in_has_ended(api: Api) -> None:
+    """Else a thief who was thrown out would come back by a login of their own."""
+    tokens = await signed_in_by(api, "line", "mei")
+    async with Browser(api) as thief:
+        begun = await thief.begin("facebook", bearer(tokens))
+        token = {"refresh_token": tokens["refresh_token"]}
+        assert (await api.client.post(f"{BASE}/auth/logout", json=token)).status_code == 204
+        sent = landed(await thief.come_back(await sign_in_at(begun["url"], "somchai")))
+    assert sent["error"] == "sign_in_refused"
+
+
 @pytest.mark.parametrize("provider", ["line", "facebook", "google", "apple"])
 async def test_code_of_another_sign_in_is_refused(api: Api, provider: str) -> None:
     """Code injection: PKCE, the nonce or the provider itself tells."""
