@@ -49,6 +49,13 @@ def test_repeated_notice_is_known_again() -> None:
     assert FACEBOOK.read(signed_request(user_id="2"), "deleted").notice_id != first.notice_id
 
 
+def test_notice_id_cannot_be_guessed_by_who_guesses_at_the_person() -> None:
+    elsewhere = FacebookNotices(Secret("another"), clock=lambda: NOW)
+    read = elsewhere.read(signed_request(b"another"), "deleted")
+    assert read.subject == FACEBOOK.read(signed_request(), "deleted").subject
+    assert read.notice_id != FACEBOOK.read(signed_request(), "deleted").notice_id
+
+
 @pytest.mark.parametrize(
     ("request_text", "reason"),
     [
