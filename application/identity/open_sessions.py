@@ -97,7 +97,7 @@ class OpenSessions:
         known = await self._sessions.find(refresh_token)
         if known is None:
             raise RefreshRefused("unknown")
-        await self._throttle("refresh", known.session_id)
+        await self._throttle("refresh", known.user_id)
         try:
             person = await self._accounts.person(known.user_id)
         except AccountNotFoundError:

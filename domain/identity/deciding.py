@@ -17,6 +17,7 @@ from domain.identity.values import (
     EMAIL_CHARACTERS,
     GUEST_ROLES,
     NAME_CHARACTERS,
+    NO_WAY_IN,
     ROLES,
     UNNAMED,
     Role,
@@ -124,7 +125,8 @@ def _unlink(account: Account, login: Login, command: ask.UnlinkLogin) -> Both:
     provider = account.logins.get(command.login_id)
     if provider is None:
         raise errors.IdentityNotFoundError()
-    if len(account.logins) == 1:
+    kept = {of for login_id, of in account.logins.items() if login_id != command.login_id}
+    if kept <= NO_WAY_IN:
         raise errors.LastIdentityError(provider=provider)
     unlinked = fact.IdentityUnlinked(
         user_id=command.user_id,

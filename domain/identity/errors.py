@@ -73,3 +73,9 @@ class InvalidPictureError(DomainError):
     """`field` is content_type or size; `limit` is bytes."""
 
     code = "invalid_picture"
+
+
+class NotAdminError(DomainError):
+    """Their token says so, but they are an admin no more."""
+
+    code = "forbidden"

@@ -15,6 +15,8 @@ PROVIDERS_OF: dict[Market, tuple[Provider, ...]] = {
     "TW": ("line", "facebook", "instagram", "google", "apple"),
     "TH": ("facebook", "line", "google", "apple", "kapook"),
 }
+# Instagram vouches for who sells on it, to accounts that are there already: nobody comes in by it.
+NO_WAY_IN: frozenset[Provider] = frozenset({"instagram"})
 
 AccountKind = Literal["guest", "registered"]
 AccountStatus = Literal["open", "erasing", "erased"]

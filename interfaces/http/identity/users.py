@@ -11,7 +11,7 @@ from domain.identity.commands import ChangeRoles
 from domain.identity.values import AccountKind, AccountStatus, Provider, Role
 from domain.shared import Language, Market
 from interfaces.http.auth import only
-from interfaces.http.commands import Accepted, execute
+from interfaces.http.commands import Accepted, accepted, envelope
 from interfaces.http.identity.answers import private
 from interfaces.http.paging import Page, next_cursor, wanted_cursor, wanted_limit
 from interfaces.http.parameters import Id
@@ -75,7 +75,9 @@ async def change_roles(
 ) -> Response[Accepted]:
     """Tokens have them from their next refresh, minutes at most. Guests are viewers only."""
     command = ChangeRoles(user_id=user_id, roles=tuple(data.roles), by=request.caller.user_id)
-    return await execute(request, command, data)
+    dispatch = envelope(request, command, data)
+    profiles = request.platform.services.identity.profiles
+    return accepted(await profiles.change_roles(dispatch, command))
 
 
 def _user(view: AccountView) -> User:

@@ -116,6 +116,13 @@ def test_unlink_gives_the_login_up() -> None:
     given(*TWO_LOGINS, claimed()).when(unlink()).then(unlinked(), released())
 
 
+def test_unlink_refused_when_nobody_comes_in_by_what_would_be_left() -> None:
+    instagram = linked(login_id=GOOGLE, provider="instagram")
+    given(*REGISTERED, instagram, claimed()).when(unlink()).then_refused(
+        errors.LastIdentityError, provider="line"
+    )
+
+
 @pytest.mark.parametrize("reason", ["person", "provider"])
 def test_unlink_refused_when_it_is_the_last(reason: UnlinkReason) -> None:
     given(*REGISTERED, claimed()).when(unlink(reason=reason)).then_refused(

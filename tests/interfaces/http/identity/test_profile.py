@@ -256,6 +256,25 @@ async def test_admin_keeps_their_own_role_and_makes_no_guest_a_host(api: Api) ->
     assert problem(await change(new_id(), ["host"]))["code"] == "account_not_found"
 
 
+async def test_admin_who_is_one_no_more_changes_nobody_s_roles(api: Api) -> None:
+    """Their token still says so, for minutes: they must not make themselves admin again."""
+
+    async def admin(name: str) -> dict[str, Any]:
+        body = {"name": name, "roles": ["admin"]}
+        found: dict[str, Any] = (await api.client.post(f"{BASE}/auth/dev", json=body)).json()
+        return found
+
+    first, second = await admin("First"), await admin("Second")
+
+    async def change(by: dict[str, Any], roles: list[str]) -> httpx.Response:
+        url = f"{BASE}/users/{second['user']['id']}/roles"
+        return await api.client.put(url, json={"roles": roles}, headers=bearer(by))
+
+    assert (await change(first, ["viewer"])).status_code == 200
+    refused = await change(second, ["admin"])
+    assert (refused.status_code, problem(refused)["code"]) == (403, "forbidden")
+
+
 async def test_people_are_listed_page_by_page(api: Api) -> None:
     admin = await api.headers("Paging", "admin")
     position = (await guest(api))["position"]
