@@ -4,7 +4,7 @@ adapter's to know; here it is made sure that every proof counts once.
 """
 
 import base64
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -260,7 +260,7 @@ class SigningIn:
             raise SignInRefused("session_has_ended")
 
     @asynccontextmanager
-    async def _used_once(self, external: ExternalPerson) -> AsyncIterator[None]:
+    async def _used_once(self, external: ExternalPerson) -> AsyncGenerator[None]:
         """Raises `SignInRefused` for a proof that was used before. One that came
         too often, or when something was not there, may come again; not one that was decided on."""
         if external.token_id is None:
