@@ -14,6 +14,7 @@ from tests.infrastructure.identity.test_sessions import session
 from tests.support.clock import Clock
 from tests.support.eventually import eventually
 from tests.support.jobs import created
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.services
 
@@ -75,7 +76,7 @@ async def test_session_ended_elsewhere_is_known_no_more(engine: AsyncEngine, red
 
 
 async def test_session_goes_on_while_the_database_is_away() -> None:
-    engine = create_engine("sqlite+aiosqlite:////nowhere/at/all.sqlite3")
+    engine = create_engine(f"mysql+asyncmy://root@127.0.0.1:{free_port()}/away")
     async with watching(SqlSessions(engine), None) as watch:
         assert await watch.look("s-1")
         assert not watch.knows("s-1")

@@ -28,8 +28,11 @@ async def test_key_nobody_has_is_refused_without_hurting_others(
 ) -> None:
     order = {"defect": "unknown_kid", "times": 5}
     await control(simulators.url, "POST", f"/{provider}/defects", order)
+    codes = set()
     for _ in range(5):
         refused = await send_proof(api, provider, await from_app(simulators, provider, "mei"))
-        assert problem(refused)["code"] == "sign_in_refused"
+        codes.add(problem(refused)["code"])
+    # The provider is asked three times a minute; what comes then may be a key of its own.
+    assert codes <= {"sign_in_refused", "provider_unavailable"}
     accepted = await send_proof(api, provider, await from_app(simulators, provider, "mei"))
     assert accepted.status_code == 200, accepted.text
