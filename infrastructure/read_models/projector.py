@@ -14,6 +14,7 @@ import structlog
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infrastructure.cancelling import cancel
 from infrastructure.read_models.announcer import Announcer
 from infrastructure.read_models.generations import Generation, Generations
 from infrastructure.read_models.leases import Leases
@@ -85,8 +86,7 @@ class Projector:
             await self._look_after_all()
         finally:
             await self._end_runners()
-            announcing.cancel()
-            await asyncio.gather(announcing, return_exceptions=True)
+            await cancel(announcing)
             self._ended.set()
 
     async def stop(self) -> None:

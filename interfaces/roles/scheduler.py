@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from infrastructure.cancelling import cancel
 from infrastructure.housekeeping import drop_expired_sessions, forget_commands
 from infrastructure.scrubbing import scrub
 from interfaces.platform import Platform
@@ -43,10 +44,8 @@ class Scheduler:
         ]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        tasks, self._tasks = self._tasks, []
+        await cancel(*tasks)
 
     async def _fire_deadlines(self) -> None:
         deadlines = self._platform.deadlines
