@@ -155,8 +155,7 @@ class Appender:
         except Exception as failure:  # noqa: BLE001  # whatever it was shows again under the lock
             _log.debug("append_refused", cause=type(failure).__name__)
             _note_unknown_fate(flight.batch, failure)
-            if not _was_refused(previous):  # else this is no more than what comes of that
-                self._be_cautious()
+            self._be_cautious()
             self.give_back(flight.batch)
             return False
         else:
@@ -334,10 +333,6 @@ class Appender:
 
 async def _landed(flight: Flight | None) -> bool:
     return flight is None or await flight.task
-
-
-def _was_refused(flight: Flight | None) -> bool:
-    return flight is not None and flight.task.done() and not flight.task.result()
 
 
 def _note_unknown_fate(batch: Iterable[Waiting], failure: Exception) -> None:
