@@ -325,10 +325,6 @@ class Sessions(Protocol):
         """Whether there was such a session to end."""
         ...
 
-    async def end_all(self, user_id: str) -> Sequence[str]:
-        """The ids of the sessions that were ended."""
-        ...
-
     async def forget(self, user_id: str) -> None:
         """Removes every trace of the person's sessions."""
         ...

@@ -106,15 +106,12 @@ class SqlSessions:
         await self.tell_ended(session_id)
         return ended
 
-    async def end_all(self, user_id: str) -> Sequence[str]:
+    async def forget(self, user_id: str) -> None:
         theirs = select(_SESSIONS.session_id).where(_SESSIONS.user_id == user_id)
         async with self._engine.connect() as connection:
             ids = (await connection.execute(theirs)).scalars().all()
-        # One by one and by key, as rotations take their locks; whoever ended one meanwhile has.
-        return [session_id for session_id in ids if await self.end(user_id, session_id)]
-
-    async def forget(self, user_id: str) -> None:
-        await self.end_all(user_id)
+        for session_id in ids:  # one by one and by key, as rotations take their locks
+            await self.end(user_id, session_id)
 
     async def _moved_on(
         self, connection: AsyncConnection, shown: _Token, following: _Token

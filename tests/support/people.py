@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from domain.identity import commands as ask
 from domain.identity import events as fact
 from domain.identity.account import Account, Login
 from domain.identity.commands import LoginCommand
 from domain.identity.deciding import ACCOUNT, LOGIN, decide_together
 from domain.shared import Command, Decider, Event, Recorded
-from tests.support.builders import at
+from tests.support import builders
 
 PERSON = "0190f3a2-0000-7000-8000-00000000aa01"
 ANOTHER = "0190f3a2-0000-7000-8000-00000000aa02"
@@ -93,21 +95,7 @@ ERASED: tuple[Event, ...] = (
 
 def recorded(event: Event, *, position: int = 1, user_id: str = PERSON) -> Recorded:
     """The event as the log has it, recorded so many seconds past noon as its position says."""
-    return Recorded(
-        position=position,
-        stream=f"account-{user_id}",
-        version=position,
-        type=event.tag,
-        event=event,
-        recorded_us=int(at(position).timestamp()) * 1_000_000,
-        event_id=f"event-{position}",
-        schema_version=1,
-        command_id=f"command-{position}",
-        correlation_id="correlation",
-        causation_id=None,
-        actor="system:test",
-        trace_id=None,
-    )
+    return replace(builders.recorded(event, position=position), stream=f"account-{user_id}")
 
 
 class Both:

@@ -39,7 +39,7 @@ async def test_attempts_from_one_address_are_limited_together(
         assert (await api.client.get(f"{BASE}/me/sessions", headers=other)).status_code == 200
 
 
-async def test_refreshes_of_one_session_are_limited(settings: Callable[..., Settings]) -> None:
+async def test_refreshes_of_one_account_are_limited(settings: Callable[..., Settings]) -> None:
     few = settings(LIVE_SIGN_IN_LIMIT_PER_ADDRESS="0", LIVE_SIGN_IN_LIMIT_PER_ACCOUNT="2")
     async with running_api(few, projecting=False) as api:
         tokens = (await api.client.post(f"{BASE}/auth/guest", json=GUEST)).json()
