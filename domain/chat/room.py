@@ -3,16 +3,12 @@
 It holds no message: a room may see millions. What was said when is the log's, and the views'.
 """
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
-from domain.chat import events as fact
 from domain.chat.values import ReactionKind, WhoMayChat
-from domain.shared import Event, Language
+from domain.shared import Language
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True, gc=False):
