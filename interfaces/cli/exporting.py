@@ -14,7 +14,7 @@ from infrastructure.embedded.surroundings import Needs, surrounded
 from infrastructure.event_store.log import SqlEventLog
 from infrastructure.r2.object_store import open_object_store
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import open_store
+from interfaces.bootstrap.store import open_store
 from interfaces.cli.output import progress
 from interfaces.envelopes import Envelope, Page, Wanted, pages
 

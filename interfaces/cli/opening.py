@@ -8,7 +8,8 @@ from typing import Any
 from infrastructure.embedded.surroundings import Needs, completed, surrounded
 from infrastructure.observability.logs import configure_logging
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import Store, open_platform, open_store
+from interfaces.bootstrap.platform import open_platform
+from interfaces.bootstrap.store import Store, open_store
 from interfaces.platform import Platform
 
 

@@ -9,7 +9,7 @@ from infrastructure.jobs.broker import disown_all, jobs_client
 from infrastructure.jobs.worker import JobWorker
 from infrastructure.scrubbing import scrub
 from infrastructure.settings import Settings
-from interfaces.bootstrap import jobs_namespace
+from interfaces.bootstrap.parts import jobs_namespace
 from interfaces.jobs import identity, streaming
 from interfaces.platform import Platform
 from interfaces.roles.scheduler import Scheduler

@@ -12,7 +12,7 @@ from infrastructure.database import create_engine
 from infrastructure.embedded.surroundings import Needs, surrounded
 from infrastructure.migrations.migrating import current_revision, newest_revision, upgrade
 from infrastructure.settings import Settings
-from interfaces.bootstrap import open_platform
+from interfaces.bootstrap.platform import open_platform
 from interfaces.http.app import create_app
 from interfaces.http.serving import server_config
 from interfaces.platform import Platform

@@ -19,7 +19,7 @@ from infrastructure.embedded.surroundings import completed
 from infrastructure.event_store.opening import lay_head
 from infrastructure.ids import new_id
 from infrastructure.settings import Settings, load_settings
-from interfaces.bootstrap import open_platform
+from interfaces.bootstrap.platform import open_platform
 from interfaces.http.app import create_app
 from interfaces.http.serving import server_config
 from interfaces.platform import Platform

@@ -24,7 +24,7 @@ from infrastructure.event_store.opening import open_event_store
 from infrastructure.ids import new_id
 from infrastructure.migrations.migrating import upgrade
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import open_store
+from interfaces.bootstrap.store import open_store
 from interfaces.cli.main import main
 
 STREAM_ID = "01900000-0000-7000-8000-00000000000a"

@@ -13,7 +13,7 @@ from infrastructure.embedded.surroundings import Needs, surrounded
 from infrastructure.ids import new_id
 from infrastructure.migrations.migrating import upgrade
 from infrastructure.settings import load_settings
-from interfaces.bootstrap import open_platform
+from interfaces.bootstrap.platform import open_platform
 from interfaces.roles.background import projecting
 from projections.identity.accounts import ACCOUNTS
 from tests.support.installation import Installation
