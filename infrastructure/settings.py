@@ -1,17 +1,28 @@
-"""Every setting, read from the environment once at start. Owns names, defaults and their checks."""
+"""Every setting, read from the environment once at start. Owns names and defaults; how values are
+read and checked is in `setting_readers`."""
 
 import base64
 import binascii
 import os
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+
+from infrastructure.setting_readers import (
+    database_url,
+    graph_version,
+    http_url,
+    names,
+    one_of,
+    origins,
+    path,
+    redirects,
+    redis_url,
+    seconds,
+    whole,
+)
 
 Environment = Literal["development", "production"]
 _KEY_BYTES = 32
@@ -53,127 +64,6 @@ def text(raw: str) -> str:
 
 def secret(raw: str) -> Secret:
     return Secret(raw)
-
-
-def path(raw: str) -> Path:
-    try:
-        return Path(raw).expanduser()
-    except RuntimeError:
-        raise ValueError("must be a folder; nobody here has that home") from None
-
-
-def names(raw: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in raw.split(",") if part.strip())
-
-
-def origins(raw: str) -> tuple[str, ...]:
-    """As browsers send them: anything else would never match."""
-    found = names(raw)
-    for origin in found:
-        parts = urlsplit(http_url(origin))
-        if origin != f"{parts.scheme}://{parts.netloc}" or origin != origin.lower():
-            raise ValueError("must be origins such as https://shop.example, without a path")
-    return found
-
-
-def redirects(raw: str) -> tuple[str, ...]:
-    """Where people may be sent back to: web addresses, or an app's own scheme. Nothing a browser
-    would run, and nothing that could be told apart only by its query."""
-    found = names(raw)
-    for address in found:
-        _check_port(address)
-        parts = urlsplit(address)
-        unfit = parts.query or parts.fragment or "@" in parts.netloc or not parts.netloc
-        if unfit or parts.scheme in {"", "javascript", "data", "file", "blob"}:
-            raise ValueError("must be addresses such as https://shop.example/in or shop-app://in")
-    return found
-
-
-def graph_version(raw: str) -> str:
-    if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]", raw):
-        raise ValueError("must be a Graph API version such as v25.0")
-    return raw
-
-
-def whole(low: int, high: int) -> Callable[[str], int]:
-    def read(raw: str) -> int:
-        problem = f"must be a whole number from {low} to {high}"
-        try:
-            value = int(raw)
-        except ValueError:
-            raise ValueError(problem) from None
-        if not low <= value <= high:
-            raise ValueError(problem)
-        return value
-
-    return read
-
-
-def seconds(low: float, high: float) -> Callable[[str], float]:
-    def read(raw: str) -> float:
-        problem = f"must be a number of seconds from {low:g} to {high:g}"
-        try:
-            value = float(raw)
-        except ValueError:
-            raise ValueError(problem) from None
-        if not low <= value <= high:
-            raise ValueError(problem)
-        return value
-
-    return read
-
-
-def one_of(*choices: str) -> Callable[[str], str]:
-    def read(raw: str) -> str:
-        if raw not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return raw
-
-    return read
-
-
-def database_url(raw: str) -> str:
-    """Empty: an SQLite file in the state folder."""
-    if not raw:
-        return raw
-    try:
-        url = make_url(raw)
-    except (ArgumentError, ValueError):
-        raise ValueError(
-            "must be a database address such as mysql+asyncmy://user@host/name"
-        ) from None
-    if url.drivername not in {"mysql+asyncmy", "mariadb+asyncmy", "sqlite+aiosqlite"}:
-        raise ValueError(
-            "must start with mysql+asyncmy://, mariadb+asyncmy:// or sqlite+aiosqlite://"
-        )
-    return raw
-
-
-def redis_url(raw: str) -> str:
-    """Empty: a private Redis is started."""
-    if raw and not raw.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must start with redis://, rediss:// or unix://")
-    _check_port(raw)
-    return raw
-
-
-def http_url(raw: str) -> str:
-    if raw and not raw.startswith(("http://", "https://")):
-        raise ValueError("must start with http:// or https://")
-    if raw and not _check_port(raw):
-        raise ValueError("must name a host")
-    return raw.rstrip("/")
-
-
-def _check_port(raw: str) -> str | None:
-    """The host, of an address whose port is a number. Raises `ValueError` that shows nothing of
-    the address, which may hold a password."""
-    try:
-        parts = urlsplit(raw)
-        _ = parts.port
-    except ValueError:
-        raise ValueError("must be an address with a number for its port") from None
-    return parts.hostname
 
 
 def key_of_32_bytes(raw: str) -> Secret:
@@ -252,6 +142,17 @@ SETTINGS: dict[str, Setting] = {
     "apple_team_id": Setting("LIVE_APPLE_TEAM_ID", text, "", "Apple developer team"),
     "apple_key_id": Setting("LIVE_APPLE_KEY_ID", text, "", "its key for Sign in with Apple"),
     "apple_private_key": Setting("LIVE_APPLE_PRIVATE_KEY", secret, "", "that key (PEM, EC P-256)"),
+    "chat_messages": Setting("LIVE_CHAT_MESSAGES", whole(0, 1_000_000), "20", "messages a person may send to a room in LIVE_CHAT_SECONDS; 0: unlimited"),
+    "chat_seconds": Setting("LIVE_CHAT_SECONDS", seconds(1, 3600), "30", "the time those messages are counted in"),
+    "chat_room_per_second": Setting("LIVE_CHAT_ROOM_PER_SECOND", whole(0, 1_000_000), "500", "messages a second that a room takes from all together; 0: unlimited"),
+    "chat_repeat_seconds": Setting("LIVE_CHAT_REPEAT_SECONDS", seconds(0, 3600), "30", "how long nobody may say the same twice; 0: they may"),
+    "room_shown_per_second": Setting("LIVE_ROOM_SHOWN_PER_SECOND", whole(0, 10_000), "10", "messages a second shown of a room, a fair sample of more; 0: all"),
+    "room_buffer_bytes": Setting("LIVE_ROOM_BUFFER_BYTES", whole(16_384, 1 << 30), "262144", "unread bytes at which a slow viewer is dropped"),
+    "room_tick_ms": Setting("LIVE_ROOM_TICK_MS", whole(1, 1000), "25", "least milliseconds between two frames to a viewer"),
+    "room_ping_seconds": Setting("LIVE_ROOM_PING_SECONDS", seconds(1, 600), "25", "pause between pings to a viewer"),
+    "room_pong_seconds": Setting("LIVE_ROOM_PONG_SECONDS", seconds(1, 600), "60", "silence after a ping that ends a connection"),
+    "room_drain_seconds": Setting("LIVE_ROOM_DRAIN_SECONDS", seconds(0, 600), "5", "time over which a stopping process sends its viewers elsewhere"),
+    "audience_sample_seconds": Setting("LIVE_AUDIENCE_SAMPLE_SECONDS", seconds(1, 3600), "15", "time between two samples of a room's audience"),
     "otlp_endpoint": Setting("OTEL_EXPORTER_OTLP_ENDPOINT", http_url, "", "where traces go; empty: none"),
 }  # fmt: skip
 
@@ -322,6 +223,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     apple_team_id: str
     apple_key_id: str
     apple_private_key: Secret
+    chat_messages: int
+    chat_seconds: float
+    chat_room_per_second: int
+    chat_repeat_seconds: float
+    room_shown_per_second: int
+    room_buffer_bytes: int
+    room_tick_ms: int
+    room_ping_seconds: float
+    room_pong_seconds: float
+    room_drain_seconds: float
+    audience_sample_seconds: float
     otlp_endpoint: str
 
 

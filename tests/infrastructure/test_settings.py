@@ -4,7 +4,8 @@ import base64
 
 import pytest
 
-from infrastructure.settings import SETTINGS, SettingError, http_url, load_settings
+from infrastructure.setting_readers import http_url
+from infrastructure.settings import SETTINGS, SettingError, load_settings
 
 
 @pytest.mark.parametrize(
