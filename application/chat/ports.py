@@ -40,8 +40,13 @@ class ChatLimits(Protocol):
         ...
 
 
+class ReactionsUnavailable(Exception):
+    """The totals cannot be reached; what was to be counted may or may not have been."""
+
+
 class ReactionTotals(Protocol):
-    """How many reactions a room has seen, live: ahead of what has been recorded."""
+    """How many reactions a room has seen, live: ahead of what has been recorded. Both methods
+    raise `ReactionsUnavailable`."""
 
     async def add(
         self,
@@ -49,10 +54,12 @@ class ReactionTotals(Protocol):
         counts: Mapping[ReactionKind, int],
         recorded: Mapping[ReactionKind, int],
     ) -> dict[ReactionKind, int]:
-        """Counts, on top of what was `recorded` at least; the totals now."""
+        """Counts, on top of what was `recorded`, or shown, at least; all totals now."""
         ...
 
-    async def totals(self, stream_id: str) -> dict[ReactionKind, int]: ...
+    async def totals(self, stream_id: str) -> dict[ReactionKind, int]:
+        """Empty where nothing has been counted lately."""
+        ...
 
 
 class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
