@@ -44,6 +44,11 @@ from projections.projection import ProjectionBehind
 DOMAIN_STATUS: dict[str, int] = {
     "account_exists": 409,
     "account_not_found": 404,
+    "banned": 403,
+    "blocked_word": 422,
+    "cannot_moderate": 409,
+    "chat_restricted": 403,
+    "chat_too_fast": 429,
     "forbidden": 403,
     "identity_belongs_to_another_account": 409,
     "identity_not_found": 404,
@@ -51,29 +56,40 @@ DOMAIN_STATUS: dict[str, int] = {
     "invalid_picture": 422,
     "invalid_thumbnail": 422,
     "last_identity": 409,
+    "links_not_allowed": 422,
     "live_input_not_ready": 409,
     "live_stream_already_over": 409,
     "live_stream_already_started": 409,
     "live_stream_exists": 409,
     "live_stream_not_found": 404,
     "live_stream_not_started": 409,
+    "message_not_found": 404,
+    "muted": 403,
+    "out_of_range": 422,
     "output_not_found": 404,
     "outputs_not_available": 409,
     "own_admin_role": 409,
     "picture_not_uploaded": 409,
     "provider_already_linked": 409,
+    "recording_not_found": 404,
     "registration_required": 403,
+    "repeated_message": 409,
     "role_needs_registration": 409,
+    "room_closed": 409,
+    "room_not_found": 404,
     "scheduled_in_the_past": 422,
     "session_not_found": 404,
+    "slow_mode": 429,
     "text_empty": 422,
     "text_has_control_characters": 422,
     "text_too_long": 422,
     "thumbnail_not_uploaded": 409,
+    "too_many": 422,
     "too_many_outputs": 409,
 }
 CONFLICT = 409
 INVALID = 422
+TOO_FAST = 429
 INTERNAL = 500
 
 HTTP_CODES: dict[int, str] = {
@@ -194,11 +210,13 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def _of_domain(error: DomainError) -> Failure:
-    """A refusal of one field's content also stands in `errors`, where forms look for it."""
+    """A refusal of one field's content also stands in `errors`, where forms look for it. One that
+    time alone lifts says in how many `seconds`."""
     status = DOMAIN_STATUS.get(error.code, CONFLICT)
     field = error.fields.get("field")
     errors = (FieldError(str(field), error.code),) if field and status == INVALID else ()
-    return Failure(status, error.code, error.fields, errors=errors)
+    headers = retry_after(error.fields.get("seconds", 1)) if status == TOO_FAST else {}
+    return Failure(status, error.code, error.fields, headers, errors)
 
 
 def _of_application(error: BaseException) -> Failure | None:
@@ -232,7 +250,7 @@ def _of_sign_in(error: BaseException) -> Failure | None:
             return Failure(CONFLICT, "provider_not_available", {"reason": error.reason})
         case TooManyAttempts():
             seconds = {"seconds": math.ceil(error.retry_after)}
-            return Failure(429, "rate_limited", seconds, retry_after(error.retry_after))
+            return Failure(TOO_FAST, "rate_limited", seconds, retry_after(error.retry_after))
         case _:
             return None
 
