@@ -14,6 +14,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from infrastructure.gcra import GCRA
 from interfaces.http.exchange import Exchange
 from interfaces.http.refusals import RateLimited
 
@@ -24,24 +25,19 @@ _PATIENCE_SECONDS = 0.25
 _PAUSE_SECONDS = 1.0
 _MOST_LOANS = 50_000
 
-# The generic cell rate algorithm (ITU-T I.371): one timestamp a caller, the theoretical arrival
-# time. Times are microseconds by Redis's clock. Returns {granted, left, microseconds to wait
-# for the next call, microseconds until the whole limit is there again}.
-_TAKE = """
-local clock = redis.call('TIME')
-local now = clock[1] * 1000000 + clock[2]
+# Returns {granted, left, microseconds to wait for the next call, microseconds until the whole limit
+# is there again}.
+_TAKE = f"""{GCRA}
 local limit, period, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local interval = period / limit
-local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local room = math.floor((now + period - arrival) / interval + 0.000001)
+local arrival = arrival_of(KEYS[1])
+local room = room_for(arrival, limit, period)
 if room < 1 then
-  return {0, 0, math.ceil(arrival + interval - period - now), math.ceil(arrival - now)}
+  return {{0, 0, wait_after(arrival, limit, period), math.ceil(arrival - now)}}
 end
 local granted = math.min(wanted, room)
-arrival = arrival + granted * interval
-local life = math.ceil((arrival - now) / 1000) + 1
-redis.call('SET', KEYS[1], string.format('%.3f', arrival), 'PX', life)
-return {granted, room - granted, 0, math.ceil(arrival - now)}
+arrival = arrival + granted * period / limit
+keep(KEYS[1], arrival)
+return {{granted, room - granted, 0, math.ceil(arrival - now)}}
 """
 
 Client = tuple[str, int] | None  # as ASGI has it: host and port
