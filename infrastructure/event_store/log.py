@@ -1,6 +1,6 @@
 """Reads the event log from SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, or_, select
@@ -78,6 +78,17 @@ class SqlEventLog:
         if upto is not None:
             wanted = wanted.where(events.position <= upto)
         return await self._fetch(wanted.order_by(events.version).limit(limit))
+
+    async def read_stream_back(
+        self, stream: str, types: Collection[str], limit: int
+    ) -> Sequence[Recorded]:
+        """The newest events of one stream that are of the `types`, the newest first: as of one
+        moment, and none of them left out up to the first."""
+        events = self._events.c
+        wanted = select(self._events).where(events.stream == stream, events.type.in_(types))
+        return await self.decode(
+            await self._fetch(wanted.order_by(events.version.desc()).limit(limit))
+        )
 
     async def read_about(
         self, person: str, after: int, *, limit: int, upto: int | None = None

@@ -33,3 +33,13 @@ PROVIDER_CALLS = Counter(
 HTTP_SECONDS = Histogram(
     "live_http_request_seconds", "HTTP requests", ("method", "route", "status"), buckets=_FAST
 )
+ROOM_RELAYED = Counter("live_room_relayed_total", "Durable frames of rooms passed on by this relay")
+ROOM_FEED_SECONDS = Histogram(
+    "live_room_feed_seconds",
+    "From a fact's being recorded to this process' having it, of the oldest frame of each batch",
+    buckets=_FAST,
+)
+ROOM_FEED_POSITION = Gauge("live_room_feed_position", "Position up to which rooms are told")
+ROOM_FEED_HEALED = Counter(
+    "live_room_feed_healed_total", "Positions read from the log as they did not come through Redis"
+)

@@ -42,6 +42,7 @@ class Projector:
     and the others stand by, and another takes over within ten seconds of a crash. `redis` must
     answer bytes and evict nothing; `engine` and `redis` stay the caller's to close. A database or
     Redis that goes away is waited for. A retired generation is dropped after `grace_seconds`.
+    `pages` are there for whoever else reads the log in this process.
     """
 
     grace_seconds = 60.0
@@ -66,7 +67,8 @@ class Projector:
         self._leases = Leases(engine)
         self._log = log
         self._announcer = Announcer(redis, prefix)
-        self._around = Surroundings(LogPages(log), self._requests, self._announcer.reached)
+        self.pages = LogPages(log)
+        self._around = Surroundings(self.pages, self._requests, self._announcer.reached)
         self._runners: dict[_Lease, Runner] = {}
         self._running: dict[_Lease, asyncio.Task[None]] = {}
         self._in_hand: dict[Request, asyncio.Task[None]] = {}

@@ -1,0 +1,81 @@
+"""The Redis stream that carries batches of frames from relays to every process.
+
+Transport only: it may lose everything at any time, and the log heals it. An entry's id is the log
+position its batch reaches, so Redis itself refuses what is older than what it has.
+"""
+
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from projections.chat.frames import FeedBatch
+
+MISSED_AT_MOST = 20_000  # positions; who is further behind does not catch up frame by frame
+_BLOCK_MS = 400  # redis-py would take longer than its socket_timeout for a lost connection
+_ENTRIES_AT_ONCE = 100
+_EXPIRES_MS = 600_000
+_FIELD = b"batch"
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(FeedBatch).decode
+
+
+class BatchStream:
+    """Methods raise redis-py's errors."""
+
+    def __init__(self, redis: Redis, prefix: str) -> None:
+        self._redis = redis
+        self._key = f"{prefix}rooms"
+
+    async def add(self, batch: FeedBatch) -> bool:
+        """False: refused, as the stream has reached that far already.
+
+        Once somebody is erased, or may have been, nothing from before stays in it: it could hold
+        what they said.
+        """
+        adding = self._redis.pipeline(transaction=True)
+        adding.xadd(
+            self._key,
+            {_FIELD: _encode(batch)},
+            id=f"{batch.upto}-0",
+            minid=max(0, batch.upto - MISSED_AT_MOST),
+        )
+        if batch.erased or batch.incomplete:
+            adding.xtrim(self._key, maxlen=1, approximate=False)
+        adding.pexpire(self._key, _EXPIRES_MS)
+        added, *_ = await adding.execute(raise_on_error=False)
+        if isinstance(added, ResponseError) and "equal or smaller" in str(added):
+            return False
+        if isinstance(added, Exception):
+            raise added
+        return True
+
+    async def beyond(self, position: int) -> list[FeedBatch]:
+        """Batches that reach beyond the position, in order; waits a moment for the first."""
+        found: Any = await self._redis.xread(
+            {self._key: f"{position}-0"}, count=_ENTRIES_AT_ONCE, block=_BLOCK_MS
+        )
+        batches = [_batch(fields) for _, entries in found for _, fields in entries]
+        return [batch for batch in batches if batch is not None]
+
+    async def last(self) -> int:
+        """The position it reaches; 0 where it is empty."""
+        newest: Any = await self._redis.xrevrange(self._key, count=1)
+        return int(newest[0][0].partition(b"-")[0]) if newest else 0
+
+    async def empty(self) -> None:
+        """What was refused stays refused."""
+        await self._redis.xtrim(self._key, maxlen=0, approximate=False)
+
+    async def forget(self) -> None:
+        await self._redis.delete(self._key)
+
+
+def _batch(fields: dict[bytes, bytes]) -> FeedBatch | None:
+    """None: written by code of another version; the log has what is in it."""
+    try:
+        return _decode(fields.get(_FIELD, b""))
+    except msgspec.MsgspecError:
+        return None
