@@ -17,8 +17,8 @@ REFRESH_SECONDS = 2.5
 PRESENT_SECONDS = 6.0  # a refreshing may be lost, and the next one late
 _PRESENT_MS = round(PRESENT_SECONDS * 1000)
 _KEPT_SECONDS = 60
-_USERS_AT_ONCE = 500  # of a script: neither the loop nor Redis is held up for a millisecond
-_SCRIPTS_A_TRIP = 10
+_USERS_AT_ONCE = 500  # neither the loop nor Redis is held up for more than a millisecond
+_ROOM_LOAD = 20  # a room costs about as much as so many users
 _ROOMS_A_TRIP = 500
 
 _NOW = """
@@ -51,6 +51,8 @@ for n, key in ipairs(KEYS) do counts[n] = redis.call('ZCOUNT', key, '(' .. now, 
 return counts
 """
 
+_Piece = tuple[str, list[str]]  # a room and some of who is in it
+
 
 class RedisPresence:
     """Implements `Presence`. All keys have one hash tag, for a script may name any rooms.
@@ -68,14 +70,16 @@ class RedisPresence:
 
     async def seen(self, rooms: Mapping[str, Collection[str]]) -> None:
         with _unavailable():
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for room, users in _portions(rooms):
-                    keys = [self._key(room), self._rooms]
-                    args = [str(_PRESENT_MS), str(_KEPT_SECONDS), room, *users]
-                    await self._see(keys, args, client=pipeline)
-                    if len(pipeline) >= _SCRIPTS_A_TRIP:
-                        await pipeline.execute()
-                await pipeline.execute()
+            for portion in _portions(rooms):
+                await self._tell(portion)
+
+    async def _tell(self, portion: list[_Piece]) -> None:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for room, users in portion:
+                keys = [self._key(room), self._rooms]
+                args = [str(_PRESENT_MS), str(_KEPT_SECONDS), room, *users]
+                await self._see(keys, args, client=pipeline)
+            await pipeline.execute()
 
     async def counts(self, rooms: Collection[str]) -> dict[str, int]:
         with _unavailable():
@@ -102,7 +106,21 @@ class RedisPresence:
         return f"{self._rooms}:{room}"
 
 
-def _portions(rooms: Mapping[str, Collection[str]]) -> Iterator[tuple[str, list[str]]]:
+def _portions(rooms: Mapping[str, Collection[str]]) -> Iterator[list[_Piece]]:
+    """What is told in one go, none of it long."""
+    portion: list[_Piece] = []
+    load = 0
+    for room, users in _pieces(rooms):
+        portion.append((room, users))
+        load += _ROOM_LOAD + len(users)
+        if load >= _USERS_AT_ONCE:
+            yield portion
+            portion, load = [], 0
+    if portion:
+        yield portion
+
+
+def _pieces(rooms: Mapping[str, Collection[str]]) -> Iterator[_Piece]:
     for room, users in rooms.items():
         listed = list(users)
         for first in range(0, len(listed), _USERS_AT_ONCE):
