@@ -23,6 +23,8 @@ from infrastructure.processes.deadlines import Deadlines
 from infrastructure.processes.runner import ProcessRunner
 from infrastructure.read_models.control import ProjectionControl
 from infrastructure.read_models.projector import Projector
+from infrastructure.realtime.feed import RoomFeed
+from infrastructure.realtime.relay import Relay
 from infrastructure.settings import Settings
 from infrastructure.tokens import Tokens
 from infrastructure.webhook_inbox import WebhookInbox
@@ -40,9 +42,9 @@ class Services:
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """Everything wired. `bus` is started; `projector`, `processes` and workers are started by
-    the roles that run them. `inbox` has the webhooks about broadcasts, `notices` those about
-    people, which `provider_notices` proves."""
+    """Everything wired. `bus` is started; `projector`, `relay`, `feed`, `processes` and workers are
+    started by the roles that run them. `inbox` has the webhooks about broadcasts, `notices` those
+    about people, which `provider_notices` proves."""
 
     settings: Settings
     engine: AsyncEngine
@@ -69,4 +71,6 @@ class Platform:
     tokens: Tokens
     session_watch: SessionWatch
     signing_keys: SigningKeys
+    relay: Relay
+    feed: RoomFeed
     services: Services

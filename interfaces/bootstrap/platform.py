@@ -20,6 +20,7 @@ from interfaces.bootstrap.reading import (
     open_projector,
     process_runner,
 )
+from interfaces.bootstrap.rooms import room_feed, room_relay
 from interfaces.bootstrap.services import identity_services, now, streaming_services
 from interfaces.platform import Platform, Services
 
@@ -41,6 +42,7 @@ async def open_platform(settings: Settings, *, alone: bool = False) -> AsyncIter
 def _platform(parts: Parts, *, alone: bool) -> Platform:
     settings, store, outside = parts.settings, parts.store, open_outside(parts)
     signing_keys = SigningKeys(SigningKeyTable(store.engine, master_keys(settings)))
+    projector = open_projector(parts)
     return Platform(
         settings=settings,
         engine=store.engine,
@@ -50,7 +52,7 @@ def _platform(parts: Parts, *, alone: bool) -> Platform:
         keyring=store.keyring,
         bus=parts.bus,
         views=parts.views,
-        projector=open_projector(parts),
+        projector=projector,
         projections=open_projection_control(settings, store, parts.redis),
         jobs=parts.jobs,
         dead_jobs=DeadJobs(store.engine),
@@ -67,6 +69,8 @@ def _platform(parts: Parts, *, alone: bool) -> Platform:
         tokens=Tokens(signing_keys, seconds=settings.access_token_seconds),
         session_watch=parts.session_watch,
         signing_keys=signing_keys,
+        relay=room_relay(parts, projector),
+        feed=room_feed(parts),
         services=Services(
             streaming=streaming_services(parts, outside),
             identity=identity_services(parts, outside),

@@ -20,10 +20,13 @@ _WORKER_PATIENCE_SECONDS = 3.0
 
 @asynccontextmanager
 async def projecting(platform: Platform) -> AsyncIterator[None]:
+    """Views, and the frames of rooms, which come from the same reading of the log."""
     running = asyncio.create_task(platform.projector.run())
+    await platform.relay.start()
     try:
         yield
     finally:
+        await platform.relay.stop()
         await platform.projector.stop()
         await running
 
