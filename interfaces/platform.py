@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from application.audience.ports import Presence
+from application.chat.ports import ReactionTotals
 from application.identity.services import IdentityServices
 from application.ports import LiveVideo, ObjectStore, PlaybackSigner, Vault
 from application.processes.person_export import PersonExports
@@ -73,4 +75,6 @@ class Platform:
     signing_keys: SigningKeys
     relay: Relay
     feed: RoomFeed
+    presence: Presence
+    reactions: ReactionTotals
     services: Services

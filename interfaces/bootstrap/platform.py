@@ -20,7 +20,7 @@ from interfaces.bootstrap.reading import (
     open_projector,
     process_runner,
 )
-from interfaces.bootstrap.rooms import room_feed, room_relay
+from interfaces.bootstrap.rooms import presence, reaction_totals, room_feed, room_relay
 from interfaces.bootstrap.services import identity_services, now, streaming_services
 from interfaces.platform import Platform, Services
 
@@ -71,6 +71,8 @@ def _platform(parts: Parts, *, alone: bool) -> Platform:
         signing_keys=signing_keys,
         relay=room_relay(parts, projector),
         feed=room_feed(parts),
+        presence=presence(parts),
+        reactions=reaction_totals(parts),
         services=Services(
             streaming=streaming_services(parts, outside),
             identity=identity_services(parts, outside),

@@ -1,7 +1,10 @@
 """Wires the live room's parts: what carries its frames, and what it has been told before."""
 
 from infrastructure.read_models.projector import Projector
+from infrastructure.realtime.chat_limits import ChatRates, RedisChatLimits
 from infrastructure.realtime.feed import RoomFeed
+from infrastructure.realtime.presence import RedisPresence
+from infrastructure.realtime.reactions import RedisReactionTotals
 from infrastructure.realtime.relay import Relay
 from interfaces.bootstrap.parts import Parts
 
@@ -13,3 +16,22 @@ def room_feed(parts: Parts) -> RoomFeed:
 def room_relay(parts: Parts, projector: Projector) -> Relay:
     """It reads what the projector reads, once for both."""
     return Relay(projector.pages, parts.redis, prefix=parts.settings.redis_prefix)
+
+
+def chat_limits(parts: Parts) -> RedisChatLimits:
+    settings = parts.settings
+    rates = ChatRates(
+        messages=settings.chat_messages,
+        seconds=settings.chat_seconds,
+        room_per_second=settings.chat_room_per_second,
+        repeat_seconds=settings.chat_repeat_seconds,
+    )
+    return RedisChatLimits(parts.redis, rates, prefix=settings.redis_prefix)
+
+
+def presence(parts: Parts) -> RedisPresence:
+    return RedisPresence(parts.redis, prefix=parts.settings.redis_prefix)
+
+
+def reaction_totals(parts: Parts) -> RedisReactionTotals:
+    return RedisReactionTotals(parts.redis, prefix=parts.settings.redis_prefix)
