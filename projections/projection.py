@@ -51,10 +51,20 @@ class TableProjection(Projection[V]):
     """Kept in SQL: one row per key with the view as JSON and the `columns` that queries filter on.
 
     `columns` are prototypes, copied into each generation's table; `row` gives their values.
+    `indexes` are of several columns each, in order of their names; one of a single column is said
+    at the column. Where a view holds data of one person at most, `person` may name the column,
+    indexed, that has their id or null: it spares the engine a row of its own for each view.
     """
 
     columns: Sequence[Column[Any]] = ()
     row: Callable[[V], Mapping[str, Any]] = lambda _view: {}
+    indexes: Sequence[tuple[str, ...]] = ()
+    person: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.person and self.persons is None:
+            raise ValueError(f"{self.name}: nobody stands in it, so no column has their id")
 
 
 @dataclass(frozen=True, kw_only=True)

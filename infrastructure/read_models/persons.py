@@ -47,8 +47,13 @@ def index_change(projection: Projection[V], change: Change[V]) -> IndexChange:
             if before != after:
                 removed += _entries(before - after, key)
                 added += _entries(after - before, key)
-        added += (Entry(person, ERASED) for person in change.erased)
+        added += erasures(change).added
     return IndexChange(removed, added)
+
+
+def erasures(change: Change[Any]) -> IndexChange:
+    """What a commit changes of who was erased."""
+    return IndexChange([], [Entry(person, ERASED) for person in change.erased])
 
 
 def persons_in(projection: Projection[V], view: V | None) -> frozenset[str]:

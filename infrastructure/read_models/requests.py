@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infrastructure.read_models.schema import REQUESTS, SKIPPED_EVENTS
 from infrastructure.read_models.store import Parked
-from infrastructure.read_models.table_store import upsert
+from infrastructure.read_models.upserting import upsert
 
 Kind = Literal["rebuild", "retry"]
 ALL_STREAMS = ""
@@ -65,7 +65,7 @@ class Requests:
             "skipped_us": time.time_ns() // 1000,
         }
         async with self._engine.begin() as connection:
-            await connection.execute(upsert(connection.dialect, SKIPPED_EVENTS), [skipped])
+            await upsert(connection, SKIPPED_EVENTS, [skipped])
             await self._ask(connection, Request(projection, "retry", parked.stream))
 
     async def skipped(self, projection: str, version: int) -> Collection[int]:
@@ -78,4 +78,4 @@ class Requests:
 
     async def _ask(self, connection: AsyncConnection, request: Request) -> None:
         row = {**msgspec.structs.asdict(request), "requested_us": time.time_ns() // 1000}
-        await connection.execute(upsert(connection.dialect, REQUESTS), [row])
+        await upsert(connection, REQUESTS, [row])

@@ -3,16 +3,16 @@
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from itertools import product
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Dialect, Table, TextClause, bindparam, delete, select, text, update
+from sqlalchemy import Column, bindparam, delete, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infrastructure.read_models.generations import Generation, Generations
-from infrastructure.read_models.persons import IndexChange, index_change
+from infrastructure.read_models.persons import IndexChange, erasures, index_change
 from infrastructure.read_models.schema import (
     GENERATIONS,
     PARKED_STREAMS,
@@ -29,6 +29,7 @@ from infrastructure.read_models.store import (
     Touched,
     Unwritable,
 )
+from infrastructure.read_models.upserting import upsert
 from projections.projection import TableProjection
 
 V = TypeVar("V", bound=msgspec.Struct)
@@ -89,11 +90,10 @@ class TableStore(Generic[V]):
         return found
 
     async def holding(self, persons: Collection[str]) -> dict[str, set[str]]:
-        columns = self._persons.c
         held: dict[str, set[str]] = {}
         async with self._engine.connect() as connection:
-            for some in _chunks(sorted(persons)):
-                wanted = select(columns.person, columns.key).where(columns.person.in_(some))
+            for some, person_of in product(_chunks(sorted(persons)), self._person_columns()):
+                wanted = select(person_of, person_of.table.c.key).where(person_of.in_(some))
                 for person, key in await connection.execute(wanted):
                     held.setdefault(person, set()).add(key)
         return held
@@ -110,7 +110,7 @@ class TableStore(Generic[V]):
                     await connection.execute(self._remove, {"keys": keys})
                 for keys in _chunks(kept):
                     rows = self._rows(change.views, keys)
-                    await connection.execute(upsert(connection.dialect, self.table), rows)
+                    await upsert(connection, self.table, rows)
                 await self._list(connection, index)
                 await self._set_aside(connection, change)
         return change.after
@@ -156,7 +156,14 @@ class TableStore(Generic[V]):
         if moved.rowcount != 1:
             raise Overtaken
 
+    def _person_columns(self) -> list[Column[Any]]:
+        """Where persons stand, each beside the `key` of a view with data of theirs."""
+        own = self._projection.person
+        return [self._persons.c.person, *([self.table.c[own]] if own else [])]
+
     def _index_change(self, change: Change[V]) -> IndexChange:
+        if self._projection.person:
+            return erasures(change)
         try:
             return index_change(self._projection, change)
         except Exception as error:
@@ -168,7 +175,7 @@ class TableStore(Generic[V]):
             await connection.execute(self._unlist, rows)
         for some in _chunks(sorted(index.added)):
             rows = [entry._asdict() for entry in some]
-            await connection.execute(upsert(connection.dialect, self._persons), rows)
+            await upsert(connection, self._persons, rows)
 
     async def _set_aside(self, connection: AsyncConnection, change: Change[V]) -> None:
         own = {"projection": self._generation.name, "generation": self._generation.generation}
@@ -182,7 +189,7 @@ class TableStore(Generic[V]):
             )
         if change.parked:
             rows = [{**own, **msgspec.structs.asdict(each)} for each in change.parked]
-            await connection.execute(upsert(connection.dialect, PARKED_STREAMS), rows)
+            await upsert(connection, PARKED_STREAMS, rows)
 
     def _own_row(self) -> tuple[Any, ...]:
         return (
@@ -191,42 +198,12 @@ class TableStore(Generic[V]):
         )
 
 
-@cache
-def upsert(dialect: Dialect, table: Table) -> TextClause:
-    """Inserts rows, or replaces all but the primary key of those that exist, if there is more.
-
-    As text: SQLAlchemy compiles its own upserts anew every time, which took a tenth of the work.
-    """
-    quoted = dialect.identifier_preparer.quote
-    keys = ", ".join(quoted(column.name) for column in table.primary_key)
-    new, tail = _new_value(dialect)
-    replaced = [column for column in table.c if not column.primary_key] or [*table.primary_key]
-    changes = ", ".join(
-        f"{quoted(column.name)} = {new.format(quoted(column.name))}" for column in replaced
-    )
-    names = ", ".join(quoted(column.name) for column in table.c)
-    values = ", ".join(f":{column.name}" for column in table.c)
-    statement = f"INSERT INTO {quoted(table.name)} ({names}) VALUES ({values})"  # noqa: S608 - names of our own
-    return text(f"{statement} {tail.format(keys)} {changes}").bindparams(
-        *(bindparam(column.name, type_=column.type) for column in table.c)
-    )
-
-
-def _new_value(dialect: Dialect) -> tuple[str, str]:
-    """How an upsert names the value it would have inserted, and what leads to its changes."""
-    if dialect.name == "sqlite":
-        return "excluded.{}", "ON CONFLICT ({}) DO UPDATE SET"
-    if getattr(dialect, "is_mariadb", False):
-        return "VALUES({})", "ON DUPLICATE KEY UPDATE"
-    return "new.{}", "AS new ON DUPLICATE KEY UPDATE"
-
-
 @contextmanager
 def _told_apart() -> Iterator[None]:
     """A value no database would take is `Unwritable`; an outage stays what it is."""
     try:
         yield
-    except (DataError, IntegrityError, OverflowError, TypeError, ValueError) as error:
+    except (DataError, IntegrityError, LookupError, OverflowError, TypeError, ValueError) as error:
         raise Unwritable from error
     except DBAPIError:
         raise
