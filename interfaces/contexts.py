@@ -1,18 +1,33 @@
 """What every context brings along: its facts, what decides its commands, its views, its jobs."""
 
+from application.audience import handlers as audience_handlers
+from application.chat import handlers as chat_handlers
 from application.handling import Handlers
 from application.identity import handlers as identity_handlers
 from application.streaming import handlers as streaming_handlers
+from domain.audience import events as audience
+from domain.chat import events as chat
 from domain.identity import events as identity
 from domain.shared import Event
 from domain.streaming import events as streaming
 from infrastructure.jobs.job import Job
+from interfaces.jobs import chat as chat_jobs
 from interfaces.jobs import identity as identity_jobs
 from interfaces.jobs import streaming as streaming_jobs
 from projections.identity import catalogue as identity_views
 from projections.streaming import catalogue as streaming_views
 
-EVENTS: tuple[type[Event], ...] = (*streaming.EVENTS, *identity.EVENTS)
-HANDLERS: Handlers = {**streaming_handlers.HANDLERS, **identity_handlers.HANDLERS}
+EVENTS: tuple[type[Event], ...] = (
+    *streaming.EVENTS,
+    *identity.EVENTS,
+    *chat.EVENTS,
+    *audience.EVENTS,
+)
+HANDLERS: Handlers = {
+    **streaming_handlers.HANDLERS,
+    **identity_handlers.HANDLERS,
+    **chat_handlers.HANDLERS,
+    **audience_handlers.HANDLERS,
+}
 PROJECTIONS = (*streaming_views.PROJECTIONS, *identity_views.PROJECTIONS)
-JOBS: tuple[Job, ...] = (*streaming_jobs.JOBS, *identity_jobs.JOBS)
+JOBS: tuple[Job, ...] = (*streaming_jobs.JOBS, *identity_jobs.JOBS, *chat_jobs.JOBS)

@@ -10,6 +10,7 @@ from application.chat.ports import ReactionTotals
 from application.identity.services import IdentityServices
 from application.ports import LiveVideo, ObjectStore, PlaybackSigner, Vault
 from application.processes.person_export import PersonExports
+from application.processes.rooms import Rooms
 from application.streaming.services import StreamingServices
 from infrastructure.event_store.checkpoints import Checkpoints
 from infrastructure.event_store.codec import EventCodec
@@ -40,6 +41,7 @@ class Services:
     streaming: StreamingServices
     identity: IdentityServices
     person_exports: PersonExports
+    rooms: Rooms
 
 
 @dataclass(frozen=True, kw_only=True)

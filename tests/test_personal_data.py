@@ -48,6 +48,7 @@ def planted(event_type: type[Event]) -> st.SearchStrategy[Event]:
 def test_the_events_that_hold_personal_data_are_these() -> None:
     assert {f"{kind.tag}: {', '.join(sorted(fields))}" for kind, fields in PERSONAL.items()} == {
         "streaming.LiveStreamScheduled: host_name",
+        "chat.ChatMessageSent: name, text",
         "identity.AccountOpened: name",
         "identity.IdentityLinked: email, name",
         "identity.ProfileRevised: name",

@@ -2,15 +2,10 @@
 
 from typing import Literal
 
-from domain.shared import Language
-
 SpeakerRole = Literal["host", "moderator", "viewer", "guest"]
 # "signed_in" leaves guests out. Followers of a host do not exist yet; they would be a third word.
 WhoMayChat = Literal["everyone", "signed_in", "nobody"]
 ReactionKind = Literal["like", "heart", "laugh", "wow", "clap", "fire"]
-# Words of these are written without spaces between them: found anywhere in a text. Those of the
-# others are found as whole words.
-UNSPACED_LANGUAGES: frozenset[Language] = frozenset({"zh-TW", "zh-CN", "th", "ja"})
 
 MESSAGE_CHARACTERS = 500
 SLOW_MODE_SECONDS_AT_MOST = 600
@@ -19,3 +14,9 @@ BLOCKED_WORDS_AT_MOST = 500  # in all languages of a room together
 BLOCKED_WORD_CHARACTERS = 60
 MODERATORS_AT_MOST = 100
 REACTIONS_AT_ONCE = 50
+BANS_AT_MOST = 10_000
+
+# What a room's state remembers at most: it is copied as it changes, and stored.
+SPEAKERS_REMEMBERED = 10_000  # in slow mode; beyond that, who spoke longest ago may speak again
+MUTES_REMEMBERED = 10_000
+REMOVALS_REMEMBERED = 100  # views show a removal within seconds; these bridge that time

@@ -1,5 +1,7 @@
 """Wires the live room's parts: what carries its frames, and what it has been told before."""
 
+from application.processes.rooms import Rooms
+from infrastructure.ids import derived_id
 from infrastructure.read_models.projector import Projector
 from infrastructure.realtime.chat_limits import ChatRates, RedisChatLimits
 from infrastructure.realtime.feed import RoomFeed
@@ -7,6 +9,7 @@ from infrastructure.realtime.presence import RedisPresence
 from infrastructure.realtime.reactions import RedisReactionTotals
 from infrastructure.realtime.relay import Relay
 from interfaces.bootstrap.parts import Parts
+from interfaces.bootstrap.services import now
 
 
 def room_feed(parts: Parts) -> RoomFeed:
@@ -35,3 +38,7 @@ def presence(parts: Parts) -> RedisPresence:
 
 def reaction_totals(parts: Parts) -> RedisReactionTotals:
     return RedisReactionTotals(parts.redis, prefix=parts.settings.redis_prefix)
+
+
+def rooms(parts: Parts) -> Rooms:
+    return Rooms(bus=parts.bus, log=parts.store.log, clock=now, derived_id=derived_id)

@@ -10,7 +10,7 @@ from infrastructure.jobs.worker import JobWorker
 from infrastructure.scrubbing import scrub
 from infrastructure.settings import Settings
 from interfaces.bootstrap.parts import jobs_namespace
-from interfaces.jobs import identity, streaming
+from interfaces.jobs import chat, identity, streaming
 from interfaces.platform import Platform
 from interfaces.roles.scheduler import Scheduler
 
@@ -48,6 +48,7 @@ async def working(platform: Platform, *, alone: bool = False) -> AsyncIterator[N
                 platform.jobs,
                 partial(scrub, platform.engine, platform.redis),
             ),
+            *chat.handlers(platform.services.rooms),
         ],
         platform.dead_jobs,
         {"default": settings.job_threads, "provider": _PROVIDER_THREADS},

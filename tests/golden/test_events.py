@@ -12,6 +12,8 @@ import pytest
 from cryptography.fernet import Fernet, MultiFernet
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from domain.audience import events as audience
+from domain.chat import events as chat
 from domain.identity import events as identity
 from domain.shared import Event, UndecodableEvent, UnknownEvent
 from domain.streaming import events as streaming
@@ -19,7 +21,12 @@ from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.schema import PAYLOAD, SCHEMA_VERSION, TYPE
 
-EVENTS: tuple[type[Event], ...] = (*streaming.EVENTS, *identity.EVENTS)
+EVENTS: tuple[type[Event], ...] = (
+    *streaming.EVENTS,
+    *identity.EVENTS,
+    *chat.EVENTS,
+    *audience.EVENTS,
+)
 GOLDEN = sorted((Path(__file__).parent / "events").glob("*.json"))
 
 

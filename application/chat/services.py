@@ -1,0 +1,101 @@
+"""Carries what is said and asked in a room to the bus, and opens the room for the first to come."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from application.chat.ports import ChatLimits, Remark, SentMessage, SentMessages
+from application.ports import CommandBus, Dispatch, Outcome
+from domain.chat.commands import PinMessage, RemoveMessage, SendChatMessage
+from domain.chat.errors import MessageNotFoundError, RoomNotFoundError
+from domain.chat.text import folded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatPorts:
+    """Everything the chat needs from the outside. `open_room` opens a show's room if it is not;
+    it raises `RoomNotFoundError` where there is no such show, `RoomClosedError` where it is over.
+    """
+
+    bus: CommandBus
+    limits: ChatLimits
+    messages: SentMessages
+    open_room: Callable[[str], Awaitable[None]]
+
+
+class ChatServices:
+    """The room's commands, as the WebSocket and HTTP both send them."""
+
+    def __init__(self, ports: ChatPorts) -> None:
+        self._bus = ports.bus
+        self._limits = ports.limits
+        self._messages = ports.messages
+        self._open_room = ports.open_room
+
+    async def send(self, dispatch: Dispatch, *, exempt: bool = False) -> Outcome:
+        """Has a `SendChatMessage` said; answers `{"id": <message id>}`, the first one's for a
+        command id that comes again. `exempt`: the host or a moderator, of whom less is held back.
+
+        The dispatch needs a `fingerprint` of what the client sent: time and message id in the
+        command are new each time. Raises what the room refuses with, `ChatTooFastError`,
+        `RepeatedMessageError`, `MessageNotFoundError` for a `reply_to` nobody said.
+        """
+        command = dispatch.command
+        if not isinstance(command, SendChatMessage):
+            raise TypeError(f"{type(command).__name__} says nothing")
+        await self._limits.admit(_remark(command, dispatch.command_id, exempt=exempt))
+        if command.reply_to is not None:
+            await self._standing(command.stream_id, command.reply_to)
+        return await self.execute(dispatch)
+
+    async def about_message(self, dispatch: Dispatch) -> Outcome:
+        """Has a message removed or pinned. Whose it is is looked up: `user_id` is filled in here.
+
+        Raises what the room refuses with, `MessageNotFoundError`.
+        """
+        command = dispatch.command
+        if isinstance(command, RemoveMessage):
+            found = await self._found(command.stream_id, command.message_id)
+        elif isinstance(command, PinMessage):
+            found = await self._standing(command.stream_id, command.message_id)
+        else:
+            raise TypeError(f"{type(command).__name__} is about no message")
+        about = replace(command, user_id=found.user_id)
+        return await self.execute(replace(dispatch, command=about))
+
+    async def execute(self, dispatch: Dispatch) -> Outcome:
+        """Any command of a room; one that was never opened is opened for it."""
+        try:
+            return await self._bus.execute(dispatch)
+        except RoomNotFoundError as unopened:
+            await self._open_room(unopened.fields["stream_id"])
+        return await self._bus.execute(dispatch)
+
+    async def open(self, stream_id: str) -> None:
+        """Repeating it changes nothing. Raises `RoomNotFoundError`, `RoomClosedError`."""
+        await self._open_room(stream_id)
+
+    async def _found(self, stream_id: str, message_id: str) -> SentMessage:
+        found = await self._messages.find(stream_id, message_id)
+        if found is None:
+            raise MessageNotFoundError(message_id=message_id)
+        return found
+
+    async def _standing(self, stream_id: str, message_id: str) -> SentMessage:
+        found = await self._found(stream_id, message_id)
+        if found.removed:
+            raise MessageNotFoundError(message_id=message_id)
+        return found
+
+
+def _remark(command: SendChatMessage, command_id: str, *, exempt: bool) -> Remark:
+    """Told apart by what is read, not by how it was typed."""
+    return Remark(
+        stream_id=command.stream_id,
+        user_id=command.by,
+        command_id=command_id,
+        digest=sha256(folded(command.text).encode(errors="replace")).digest(),
+        exempt=exempt or command.staff,
+    )

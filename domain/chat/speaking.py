@@ -1,0 +1,87 @@
+"""Who may say what in a room, and when. Pure.
+
+The host, the room's moderators and the platform's staff are free of the room's rules; a mute holds
+for moderators too. Staff is above both mutes and bans.
+"""
+
+from datetime import timedelta
+from math import ceil
+
+from domain.chat import errors
+from domain.chat.blocking import has_blocked_word, has_link
+from domain.chat.claims import may_be_claim
+from domain.chat.commands import SendChatMessage
+from domain.chat.events import ChatMessageSent
+from domain.chat.room import Room
+from domain.chat.text import message_text
+from domain.chat.values import SpeakerRole
+
+
+def send(state: Room, command: SendChatMessage) -> tuple[ChatMessageSent]:
+    if not command.staff:
+        _refuse_silenced(state, command)
+    role = _role(state, command)
+    trusted = command.staff or role in {"host", "moderator"}
+    if not trusted:
+        _refuse_outsiders(state, command)
+        _refuse_too_soon(state, command)
+    text = message_text(command.text)
+    if not trusted:
+        _refuse_forbidden(state, text)
+    return (
+        ChatMessageSent(
+            message_id=command.message_id,
+            user_id=command.by,
+            name=command.name,
+            role=role,
+            text=text,
+            language=command.language,
+            sent_at=command.now,
+            reply_to=command.reply_to,
+            stands=trusted or may_be_claim(text),
+        ),
+    )
+
+
+def _role(state: Room, command: SendChatMessage) -> SpeakerRole:
+    """Staff is seen as a moderator, which is what it does in a room."""
+    if command.by == state.host_id:
+        return "host"
+    if command.staff or command.by in state.moderators:
+        return "moderator"
+    return "guest" if command.guest else "viewer"
+
+
+def _refuse_silenced(state: Room, command: SendChatMessage) -> None:
+    if command.by in state.banned:
+        raise errors.BannedError()
+    until = state.muted_until.get(command.by)
+    if until is not None and until > command.now:
+        raise errors.MutedError(seconds=_seconds(until - command.now))
+
+
+def _refuse_outsiders(state: Room, command: SendChatMessage) -> None:
+    allowed = state.who_may_chat
+    if allowed == "nobody" or (allowed == "signed_in" and command.guest):
+        raise errors.ChatRestrictedError(who_may_chat=allowed)
+
+
+def _refuse_too_soon(state: Room, command: SendChatMessage) -> None:
+    spoke_at = state.spoke_at.get(command.by)
+    if spoke_at is None or not state.slow_mode_seconds:
+        return
+    left = spoke_at + timedelta(seconds=state.slow_mode_seconds) - command.now
+    if left > timedelta():
+        raise errors.SlowModeError(seconds=min(_seconds(left), state.slow_mode_seconds))
+
+
+def _refuse_forbidden(state: Room, text: str) -> None:
+    if state.blocked_words and has_blocked_word(tuple(state.blocked_words.items()), text):
+        raise errors.BlockedWordError()
+    if not state.links_allowed and has_link(text):
+        raise errors.LinksNotAllowedError()
+
+
+def _seconds(left: timedelta) -> int:
+    """Rounded up: after so many whole seconds, nothing is left."""
+    return ceil(left.total_seconds())

@@ -1,0 +1,90 @@
+"""What a message looks like once it is cleaned, and how it is folded to be looked through.
+
+What is shown is left as it was typed but for what cannot be seen, or is made to spill over other
+lines. What is folded is compared only, and never shown.
+"""
+
+import re
+import unicodedata
+
+from domain.chat.values import MESSAGE_CHARACTERS
+from domain.text import TextTooLongError, line
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+_STACKING = frozenset({"Mn", "Me"})
+# No writing stacks more marks on a letter: Thai needs two, Burmese four.
+_MARKS_AT_MOST = 4
+_RAW_CHARACTERS = 4 * MESSAGE_CHARACTERS  # beyond that, most of it is there to do harm
+
+_JOINERS = "\u200c\u200d"  # of emoji, and in the writings of India and Persia
+_VARIANTS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_TAGS = "\U000e0020-\U000e007f"
+_SHAPING = re.compile(f"[{_JOINERS}{_TAGS}]")
+
+_WHITE_SPACE = re.compile(r"\s+")
+_TAG = re.compile(f"(\U0001f3f4[\U000e0030-\U000e007a]{{3,6}}\U000e007f)|[{_TAGS}]")  # UTS 51 ED-14
+_REPEATED = re.compile(f"([{_JOINERS}])[{_JOINERS}]+|([{_VARIANTS}])[{_VARIANTS}]+")
+_JOINS_NOTHING = re.compile(rf"(?<!\S)[{_JOINERS}]|[{_JOINERS}](?!\S)")
+
+# Accents and strokes over letters that mean the same without them; no vowel or tone of Thai.
+_ORNAMENTS = re.compile(f"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff{_VARIANTS}]")
+_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+
+
+def message_text(text: str) -> str:
+    """The text as it is shown: one line, cleaned. Raises `TextEmptyError`, `TextTooLongError`.
+
+    Its length is in code points: clusters (UAX 29) change with each Unicode version, so what one
+    process takes another would refuse, and one cluster may hold any number of code points.
+    """
+    if len(text) > _RAW_CHARACTERS:
+        raise TextTooLongError(field="text", limit=MESSAGE_CHARACTERS)
+    return line("text", cleaned(text), limit=MESSAGE_CHARACTERS)
+
+
+def cleaned(text: str) -> str:
+    """Without what cannot be seen or spills over, white space collapsed. Cleaning again changes
+    nothing. Emoji, flags and the marks of any writing stay."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    seen = "".join(one for one in text if not _is_unseen(one) or _SHAPING.match(one))
+    stacked = _stacked(_TAG.sub(r"\1", seen))
+    joined = _JOINS_NOTHING.sub("", _REPEATED.sub(r"\1\2", stacked))
+    return _WHITE_SPACE.sub(_one_space, joined).strip()
+
+
+def folded(text: str) -> str:
+    """For comparison alone: full and half width, cases, ornaments and Thai digits made one, white
+    space collapsed, what is unseen left out."""
+    plain = text.casefold() if text.isascii() else _plain(text)
+    return " ".join(plain.split())
+
+
+def _plain(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
+    bare = _ORNAMENTS.sub("", "".join(one for one in apart if not _is_unseen(one)))
+    return unicodedata.normalize("NFKC", bare.casefold()).translate(_THAI_DIGITS)
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN and not character.isspace()
+
+
+def _stacked(text: str) -> str:
+    """Marks stand on something, and not too many of them."""
+    kept, marks = list[str](), _MARKS_AT_MOST
+    for character in text:
+        if unicodedata.category(character) in _STACKING:
+            marks += 1
+            if marks > _MARKS_AT_MOST:
+                continue
+        elif character not in _JOINERS:
+            marks = _MARKS_AT_MOST if character.isspace() else 0
+        kept.append(character)
+    return "".join(kept)
+
+
+def _one_space(run: re.Match[str]) -> str:
+    """The first of a run, so that an ideographic space stays one; for line breaks, a space."""
+    first = run[0][0]
+    return first if unicodedata.category(first) == "Zs" else " "
