@@ -2,10 +2,11 @@
 so that positions, versions and hashes are those of a log that grew by commands."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import chain, count, islice
 
+from domain.chat import events as said
 from domain.shared import Event
 from domain.streaming import events as fact
 from infrastructure.event_store.appending import Batch, Draft, Wanted, chained
@@ -16,19 +17,19 @@ from interfaces.bench.parts import BenchedStore
 
 _ROWS_A_TRANSACTION = 2000
 _HOSTS = 200
+_ON_THE_AIR = 4  # events of `_endless_show` until then
 _THEN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 Fact = tuple[str, int, Event]
 
 
 async def write_shows(
-    benched: BenchedStore, count: int, progress: Callable[[int], None] = lambda _rows: None
+    benched: BenchedStore, shows: int, progress: Callable[[int], None] = lambda _rows: None
 ) -> int:
-    """`count` whole shows of ten events, told one after the other; the number of events."""
+    """So many whole shows of ten events, told one after the other; the number of events."""
     hosts = [new_id() for _ in range(_HOSTS)]
-    await benched.store.codec.keyring.fetch(hosts, create=True)
-    shows = (_show(new_id(), hosts[number % _HOSTS]) for number in range(count))
-    return await _write(benched, (fact for show in shows for fact in show), progress)
+    told = (_show(new_id(), hosts[number % _HOSTS]) for number in range(shows))
+    return await _write(benched, chain.from_iterable(told), hosts, progress)
 
 
 async def write_one_long_stream(
@@ -39,16 +40,27 @@ async def write_one_long_stream(
 ) -> int:
     """One show whose feed drops and comes back until it has that many events."""
     host = new_id()
-    await benched.store.codec.keyring.fetch([host], create=True)
-    return await _write(benched, islice(_endless_show(stream_id, host), events), progress)
+    return await _write(benched, islice(_endless_show(stream_id, host), events), [host], progress)
+
+
+async def write_one_long_room(benched: BenchedStore, stream_id: str, messages: int) -> int:
+    """A show on the air in whose room that many messages were sent, by 200 persons."""
+    host, speakers = new_id(), [new_id() for _ in range(_HOSTS)]
+    show = islice(_endless_show(stream_id, host), _ON_THE_AIR)
+    chat = islice(_endless_chat(stream_id, host, speakers), messages + 1)
+    return await _write(benched, chain(show, chat), [host, *speakers])
 
 
 async def _write(
-    benched: BenchedStore, facts: Iterator[Fact], progress: Callable[[int], None]
+    benched: BenchedStore,
+    facts: Iterator[Fact],
+    persons: Sequence[str],
+    progress: Callable[[int], None] = lambda _rows: None,
 ) -> int:
     writer = log_writer(benched.engine)
     written = 0
     while some := list(islice(facts, _ROWS_A_TRANSACTION)):
+        await benched.store.codec.keyring.fetch(persons, create=True)  # they are kept 30 s
         begun = await writer.begin(Wanted())
         drafts = list(_drafts(benched.store.codec, some))
         rows, after = chained(begun.head, drafts, time.time_ns() // 1000)
@@ -112,6 +124,25 @@ def _endless_show(stream_id: str, host: str) -> Iterator[Fact]:
             stream,
             version,
             fact.BroadcastResumed(number=number, since=_THEN, observed_at=_THEN),
+        )
+
+
+def _endless_chat(stream_id: str, host: str, speakers: Sequence[str]) -> Iterator[Fact]:
+    stream = f"room-{stream_id}"
+    yield stream, 1, said.RoomOpened(host_id=host, market="TW", language="zh-TW")
+    for number in count():
+        yield (
+            stream,
+            number + 2,
+            said.ChatMessageSent(
+                message_id=new_id(),
+                user_id=speakers[number % len(speakers)],
+                name="Lin Mei",
+                role="viewer",
+                text=f"message {number} of a long evening",
+                language="zh-TW",
+                sent_at=_THEN + timedelta(milliseconds=10 * number),
+            ),
         )
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,17 @@ from sqlalchemy.engine import make_url
 
 from infrastructure.database import create_engine
 from infrastructure.migrations.migrating import upgrade
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the benchmarks find MySQL and Redis, and how long each load lasts, in seconds."""
+
+    mysql_url: str
+    redis_url: str
+    seconds: float
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from cryptography.fernet import Fernet, MultiFernet
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from application.streaming.handlers import HANDLERS
-from domain.streaming.events import EVENTS
 from infrastructure.database import create_engine
 from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
@@ -17,8 +15,9 @@ from infrastructure.event_store.opening import EventStore, SequencerLimits, open
 from infrastructure.event_store.signal import LogSignal
 from infrastructure.memory import collect_rarely
 from infrastructure.observability.logs import configure_logging
+from interfaces.contexts import EVENTS, HANDLERS
 
-_MASTER = MultiFernet([Fernet(b"bench" * 8 + b"bnc=")])  # every process must open the same keys
+MASTER_KEY = "bench" * 8 + "bnc="  # every process must open the same keys
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ async def benched_store(url: str) -> AsyncIterator[BenchedStore]:
     """The product's store with its default limits, its sequencer running."""
     configure_logging(level="warning", stream=sys.stderr)  # stdout is for the figures
     engine = create_engine(url)
-    codec = EventCodec(EVENTS, Keyring(engine, _MASTER))
+    codec = EventCodec(EVENTS, Keyring(engine, MultiFernet([Fernet(MASTER_KEY)])))
     store = open_event_store(engine, codec, HANDLERS, LogSignal(), SequencerLimits())
     await store.sequencer.start()
     collect_rarely()

@@ -5,30 +5,26 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from infrastructure.ids import new_id
 from interfaces.bench.http import http_commands
-from interfaces.bench.measurement import Measurement, fresh_database, measured, ratio
+from interfaces.bench.measurement import (
+    Measurement,
+    Progress,
+    Servers,
+    fresh_database,
+    measured,
+    ratio,
+)
+from interfaces.bench.room.benchmarks import long_room, room
 
 _ROUNDS = 3
 _SHOWS = 30_000
 _LONG_STREAM = 1_000_000
 _PROCESSES = 4
 _FAST_SCAN = 250_000
-
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Servers:
-    """Where the benchmarks find MySQL and Redis, and how long each load lasts, in seconds."""
-
-    mysql_url: str
-    redis_url: str
-    seconds: float
 
 
 async def appends(servers: Servers, say: Progress) -> list[Measurement]:
@@ -131,6 +127,8 @@ SUITE: dict[str, Benchmark] = {
     "reads": reads,
     "long_streams": long_streams,
     "http": http,
+    "room": room,
+    "long_room": long_room,
 }
 _REBUILDS = {"rebuild_mysql": "broadcasts", "rebuild_redis": "live_streams"}
 

@@ -10,8 +10,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from interfaces.bench.measurement import Measurement
-from interfaces.bench.suite import SUITE, Servers
+from interfaces.bench.measurement import Measurement, Servers
+from interfaces.bench.suite import SUITE
 
 
 @click.command()
@@ -27,8 +27,9 @@ def bench(
 ) -> None:
     """Measure this machine against baselines of the same run.
 
-    Without NAMES all benchmarks run, in about ten minutes. It needs the development packages and
-    a MySQL with innodb_flush_log_at_trx_commit=1 and sync_binlog=1; `make bench` provides both.
+    Without NAMES all benchmarks run, in about a quarter of an hour. It needs the development
+    packages and a MySQL with innodb_flush_log_at_trx_commit=1 and sync_binlog=1, which `make bench`
+    provides, and for the room's baseline node and npm.
 
     \b
     make bench

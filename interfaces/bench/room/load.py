@@ -1,0 +1,114 @@
+"""Loads a room: `load FILE`, which has a `Task` as JSON.
+
+One process with one thread, which also makes what it measures: how long a message took from being
+sent until others had it is seen on one clock.
+"""
+
+import os
+import sys
+from math import sqrt
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+
+from interfaces.bench.measurement import percentile, report
+from interfaces.bench.room.crowd import Crowd
+from interfaces.bench.room.dialects import message
+from interfaces.bench.room.steps import Step, paced_step
+from interfaces.bench.room.tasks import Task
+
+_AT_ONCE = 64
+_WARM_UP_SECONDS = 1.0
+_GROWTH = 1.4
+_CLOSE_ENOUGH = 1.1
+_STEPS_AT_MOST = 16
+_CHANCES = 2
+
+
+def search(task: Task, crowd: Crowd) -> Step:
+    """The fastest step that holds: the rate grows until one does not, then the gap is halved."""
+    best: Step | None = None
+    failed: Step | None = None
+    rate = task.rate
+    for number in range(_STEPS_AT_MOST):
+        step = _with_chances(task, crowd, rate, number)
+        if step.holds(task.p99_ms):
+            best = step
+        else:
+            failed = step
+        if best is None:
+            rate /= _GROWTH
+        elif failed is None:
+            rate *= _GROWTH
+        elif failed.rate > best.rate * _CLOSE_ENOUGH:
+            rate = sqrt(best.rate * failed.rate)
+        else:
+            break
+    if best is None:
+        raise RuntimeError(f"no rate holds, and this neither: {failed}")
+    return best
+
+
+def _with_chances(task: Task, crowd: Crowd, rate: float, number: int) -> Step:
+    """The machine may be shared: a rate has failed when it failed twice. Everybody comes in anew
+    after that, as what is behind would spoil the next step."""
+    for chance in range(_CHANCES):
+        step = paced_step(crowd, f"{number:02d}{chance}", rate, task.seconds)
+        sys.stderr.write(f"  {step}\n")
+        if step.holds(task.p99_ms):
+            break
+        crowd.leave()
+        crowd.enter()
+    return step
+
+
+def closed_loop(task: Task, crowd: Crowd) -> dict[str, float]:
+    """64 messages on their way at any time: whenever one is acknowledged, the next goes out, by
+    the viewer whose last one lies furthest back."""
+    crowd.hears_answers = True
+    crowd.listen_for("loop")
+    waiting, took = list(crowd.viewers), list[float]()
+    number, sent_at = 0, dict[int, float]()
+    began = perf_counter() + _WARM_UP_SECONDS
+    while (now := perf_counter()) < began + task.seconds:
+        while waiting and len(sent_at) < _AT_ONCE:
+            viewer = waiting.pop(0)
+            sent_at[id(viewer)] = perf_counter()
+            crowd.say(viewer, number, message("loop", number))
+            number += 1
+        for viewer in crowd.sweep():
+            if viewer.acknowledged and (started := sent_at.pop(id(viewer), None)) is not None:
+                viewer.acknowledged = 0
+                waiting.append(viewer)
+                if now >= began:
+                    took.append(perf_counter() - started)
+    took.sort()
+    return {
+        "rate": len(took) / task.seconds,
+        "p50_ms": percentile(took, 0.5) * 1000,
+        "p99_ms": percentile(took, 0.99) * 1000,
+    }
+
+
+def run(task: Task) -> None:
+    if task.cores:
+        os.sched_setaffinity(0, task.cores)
+    crowd = Crowd(task.speaks, task.port, task.paths)
+    crowd.enter()
+    match task.work:
+        case "search":
+            report(**msgspec.to_builtins(search(task, crowd)))
+        case "paced":
+            report(**msgspec.to_builtins(_with_chances(task, crowd, task.rate, 0)))
+        case "closed":
+            report(**closed_loop(task, crowd))
+        case "idle":
+            sys.stdout.write("ready\n")
+            sys.stdout.flush()
+            sys.stdin.readline()
+    crowd.leave()
+
+
+if __name__ == "__main__":
+    run(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Task))
