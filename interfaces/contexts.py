@@ -14,6 +14,7 @@ from infrastructure.jobs.job import Job
 from interfaces.jobs import chat as chat_jobs
 from interfaces.jobs import identity as identity_jobs
 from interfaces.jobs import streaming as streaming_jobs
+from projections.audience import catalogue as audience_views
 from projections.identity import catalogue as identity_views
 from projections.streaming import catalogue as streaming_views
 
@@ -29,5 +30,9 @@ HANDLERS: Handlers = {
     **chat_handlers.HANDLERS,
     **audience_handlers.HANDLERS,
 }
-PROJECTIONS = (*streaming_views.PROJECTIONS, *identity_views.PROJECTIONS)
+PROJECTIONS = (
+    *streaming_views.PROJECTIONS,
+    *identity_views.PROJECTIONS,
+    *audience_views.PROJECTIONS,
+)
 JOBS: tuple[Job, ...] = (*streaming_jobs.JOBS, *identity_jobs.JOBS, *chat_jobs.JOBS)

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from domain.audience.events import AudienceSampled
+from domain.chat.events import ReactionsCounted
 from domain.shared import ERASED_TEXT, Event, Language, Market, Recorded
 from domain.streaming import events as fact
 from domain.streaming.values import BroadcastMode, LiveStreamStatus, RecordingStatus
@@ -30,7 +32,8 @@ class RecordingView(msgspec.Struct, frozen=True, kw_only=True):
 class LiveStreamView(msgspec.Struct, frozen=True, kw_only=True):
     """A show as its viewers see it. Playback addresses are made of it on reading, as they expire.
 
-    `recordings` are in order of the broadcast. `listed_at` is the log position it was announced
+    `recordings` are in order of the broadcast. `viewers` and `likes` are as of the last sample,
+    some seconds old while it is watched. `listed_at` is the log position it was announced
     at, which orders lists; `position` the one of its last event here.
     """
 
@@ -59,6 +62,8 @@ class LiveStreamView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Fold = Callable[[LiveStreamView, Any, Recorded], LiveStreamView]
+_WATCHED = "watched"
+_WATCHED_AT_ONCE = 200
 
 
 def _scheduled(recorded: Recorded, event: fact.LiveStreamScheduled) -> LiveStreamView:
@@ -155,6 +160,14 @@ def _thumbnail(
     return replace(view, thumbnail_key=event.key)
 
 
+def _sampled(view: LiveStreamView, event: AudienceSampled, _recorded: Recorded) -> LiveStreamView:
+    return replace(view, viewers=event.viewers, peak_viewers=event.peak)
+
+
+def _liked(view: LiveStreamView, event: ReactionsCounted, _recorded: Recorded) -> LiveStreamView:
+    return replace(view, likes=event.totals.get("like", 0))
+
+
 FOLDS: dict[type[Event], Fold] = {
     fact.LiveStreamRevised: _revised,
     fact.LiveInputProvisioned: _provisioned,
@@ -170,6 +183,8 @@ FOLDS: dict[type[Event], Fold] = {
     fact.RecordingFailed: _recording_failed,
     fact.LiveStreamArchived: _became("archived"),
     fact.ThumbnailAttached: _thumbnail,
+    AudienceSampled: _sampled,
+    ReactionsCounted: _liked,
 }
 
 
@@ -195,7 +210,10 @@ def ranking(
 
 def _rankings(view: LiveStreamView) -> Mapping[str, float]:
     names = _rankings_of(view.status, view.market, view.host_id)
-    return dict.fromkeys(names, float(view.listed_at))
+    found = dict.fromkeys(names, float(view.listed_at))
+    if view.viewers:
+        found[_WATCHED] = float(view.listed_at)
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -217,7 +235,7 @@ def _without_host(view: LiveStreamView, _person: str) -> LiveStreamView:
 
 LIVE_STREAMS = RedisProjection(
     name="live_streams",
-    version=2,
+    version=3,
     view=LiveStreamView,
     types=frozenset({fact.LiveStreamScheduled.tag, *(event.tag for event in FOLDS)}),
     key=_stream_id,
@@ -257,6 +275,19 @@ async def list_live_streams(
     await views.wait(LIVE_STREAMS, wanted.min_position)
     name = ranking(status=wanted.status, market=wanted.market, host=wanted.host)
     return await views.ranked(LIVE_STREAMS, name, limit=limit, before=before)
+
+
+async def watched_streams(views: Views) -> list[str]:
+    """Ids of the shows that somebody watched as of their last sample. Raises
+    `ProjectionBehind`."""
+    ids: list[str] = []
+    before: tuple[float, str] | None = None
+    while True:
+        found = await views.ranked(LIVE_STREAMS, _WATCHED, limit=_WATCHED_AT_ONCE, before=before)
+        ids += (view.id for view in found.value)
+        if len(found.value) < _WATCHED_AT_ONCE:
+            return ids
+        before = cursor_of(found.value[-1])
 
 
 def cursor_of(view: LiveStreamView) -> tuple[float, str]:

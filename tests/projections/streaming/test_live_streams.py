@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from domain.audience.events import AudienceSampled
+from domain.chat.events import ReactionsCounted
 from domain.shared import Event
 from domain.streaming import events as fact
 from domain.streaming.deciding import LIVE_STREAM
@@ -130,6 +132,19 @@ def test_the_newest_picture_is_shown() -> None:
 
 def test_the_position_is_that_of_the_last_event_shown() -> None:
     assert seen(*LIVE, fact.IngestKeysRotated(number=1)).position == len(LIVE)
+
+
+def test_who_watches_and_likes_is_shown_as_it_was_last_counted() -> None:
+    counted = ReactionsCounted(totals={"like": 7, "wow": 2})
+    view = seen(*LIVE, AudienceSampled(viewers=5, peak=9), counted)
+    assert (view.viewers, view.peak_viewers, view.likes) == (5, 9, 7)
+
+
+def test_a_show_stands_among_the_watched_while_somebody_watches() -> None:
+    watched, left = AudienceSampled(viewers=1, peak=1), AudienceSampled(viewers=0, peak=1)
+    assert "watched" not in LIVE_STREAMS.rankings(seen(*LIVE))
+    assert "watched" in LIVE_STREAMS.rankings(seen(*LIVE, watched))
+    assert "watched" not in LIVE_STREAMS.rankings(seen(*LIVE, watched, left))
 
 
 def test_a_history_that_does_not_begin_is_refused() -> None:

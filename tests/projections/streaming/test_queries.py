@@ -7,8 +7,11 @@ import pytest_asyncio
 from cryptography.fernet import Fernet, MultiFernet
 from redis.asyncio import Redis
 
+from application.audience.handlers import HANDLERS as AUDIENCE_HANDLERS
 from application.ports import Dispatch
 from application.streaming.handlers import HANDLERS
+from domain.audience.commands import SampleAudience
+from domain.audience.events import AudienceSampled
 from domain.shared import Command
 from domain.streaming import commands as ask
 from domain.streaming.events import EVENTS
@@ -30,6 +33,7 @@ from projections.streaming.live_streams import (
     cursor_of,
     get_live_stream,
     list_live_streams,
+    watched_streams,
 )
 from tests.support.builders import CUSTOMER_HOST, HOST, INPUT, NOON, SHOW, STRANGER, schedule
 from tests.support.projections import caught_up, running
@@ -59,8 +63,10 @@ async def shown(database_url: str, redis_url: str, redis_prefix: str) -> AsyncIt
     async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
     await lay_head(engine)
-    codec = EventCodec(EVENTS, Keyring(engine, MultiFernet([Fernet(Fernet.generate_key())])))
-    store = open_event_store(engine, codec, HANDLERS, LogSignal(redis, prefix=redis_prefix))
+    keyring = Keyring(engine, MultiFernet([Fernet(Fernet.generate_key())]))
+    codec = EventCodec((*EVENTS, AudienceSampled), keyring)
+    handlers = {**HANDLERS, **AUDIENCE_HANDLERS}
+    store = open_event_store(engine, codec, handlers, LogSignal(redis, prefix=redis_prefix))
     await store.signal.start()
     await store.sequencer.start()
     projector = Projector(
@@ -142,3 +148,15 @@ async def test_the_index_finds_shows_by_input_and_those_with_work_left(shown: Sh
     assert list(opened) == [SHOWS[0], SHOWS[2]]
     assert (opened[SHOWS[0]].input_uid, opened[SHOWS[0]].status) == (INPUT, "ready")
     assert opened[SHOWS[2]].input_uid is None
+
+
+def sample(stream_id: str, viewers: int) -> SampleAudience:
+    return SampleAudience(stream_id=stream_id, viewers=viewers, most=viewers)
+
+
+async def test_watched_shows_are_found_however_many(shown: Shown) -> None:
+    many = [f"0190f3a2-0000-7000-8000-{number:012d}" for number in range(1, 252)]
+    await shown.ask(*(schedule(stream_id=each) for each in many))
+    position = await shown.ask(*(sample(each, 3) for each in many[1:]), sample(many[7], 0))
+    await shown.views.wait(LIVE_STREAMS, position)
+    assert set(await watched_streams(shown.views)) == {*many[1:7], *many[8:]}

@@ -1,0 +1,5 @@
+"""The audience context's projections."""
+
+from projections.audience.audiences import AUDIENCES
+
+PROJECTIONS = (AUDIENCES,)
