@@ -27,6 +27,7 @@ from infrastructure.processes.runner import ProcessRunner
 from infrastructure.read_models.control import ProjectionControl
 from infrastructure.read_models.projector import Projector
 from infrastructure.realtime.feed import RoomFeed
+from infrastructure.realtime.history import RoomHistory
 from infrastructure.realtime.relay import Relay
 from infrastructure.settings import Settings
 from infrastructure.tokens import Tokens
@@ -77,6 +78,7 @@ class Platform:
     signing_keys: SigningKeys
     relay: Relay
     feed: RoomFeed
+    history: RoomHistory
     presence: Presence
     reactions: ReactionTotals
     services: Services

@@ -10,6 +10,7 @@ from infrastructure.identity.signing_keys import SigningKeys
 from infrastructure.jobs.dead_jobs import DeadJobs
 from infrastructure.memory import collect_rarely
 from infrastructure.processes.deadlines import Deadlines
+from infrastructure.realtime.history import RoomHistory
 from infrastructure.settings import Settings
 from infrastructure.tokens import Tokens
 from infrastructure.vault import master_keys
@@ -71,6 +72,7 @@ def _platform(parts: Parts, *, alone: bool) -> Platform:
         signing_keys=signing_keys,
         relay=room_relay(parts, projector),
         feed=room_feed(parts),
+        history=RoomHistory(store.log),
         presence=presence(parts),
         reactions=reaction_totals(parts),
         services=Services(
