@@ -15,6 +15,7 @@ from interfaces.jobs import chat as chat_jobs
 from interfaces.jobs import identity as identity_jobs
 from interfaces.jobs import streaming as streaming_jobs
 from projections.audience import catalogue as audience_views
+from projections.chat import catalogue as chat_views
 from projections.identity import catalogue as identity_views
 from projections.streaming import catalogue as streaming_views
 
@@ -34,5 +35,6 @@ PROJECTIONS = (
     *streaming_views.PROJECTIONS,
     *identity_views.PROJECTIONS,
     *audience_views.PROJECTIONS,
+    *chat_views.PROJECTIONS,
 )
 JOBS: tuple[Job, ...] = (*streaming_jobs.JOBS, *identity_jobs.JOBS, *chat_jobs.JOBS)

@@ -1,7 +1,8 @@
-"""Finds an event by its id, which bears no index: appends would pay for what is rarely asked.
+"""Finds an event by its time or its id, which bear no index: appends would pay for what is rarely
+asked.
 
-An id is a UUIDv7 and tells when it was made; times in the log never run backwards. So the place
-is found by halving, and only what was recorded around that time is looked through.
+Times in the log never run backwards, so the place of one is found by halving. An id is a UUIDv7
+and tells when it was made: only what was recorded around that time is looked through.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,19 +24,20 @@ async def position_of(engine: AsyncEngine, event_id: str) -> int | None:
     if made_us is None:
         return None
     async with engine.connect() as connection:
-        last = await connection.scalar(select(func.max(LOG.events.c.position))) or 0
-
-        async def first_at(moment_us: int) -> int:
-            """The first position recorded then or later; beyond the last: none was."""
-            return await _first(last, lambda at: _recorded_by(connection, at, moment_us))
-
-        first = await first_at(made_us - _DISAGREEING_CLOCKS_US)
-        beyond = await first_at(made_us + _DISAGREEING_CLOCKS_US)
+        first = await _first_since(connection, made_us - _DISAGREEING_CLOCKS_US)
+        beyond = await _first_since(connection, made_us + _DISAGREEING_CLOCKS_US)
         events = LOG.events.c
         wanted = select(events.position).where(
             events.position.between(first, beyond), events.event_id == event_id
         )
         return await connection.scalar(wanted)
+
+
+async def first_since(engine: AsyncEngine, moment_us: int) -> int:
+    """The first position recorded at that moment, in UTC microseconds since 1970, or later; the
+    one that follows the last where none was."""
+    async with engine.connect() as connection:
+        return await _first_since(connection, moment_us)
 
 
 def _made_us(event_id: str) -> int | None:
@@ -45,6 +47,11 @@ def _made_us(event_id: str) -> int | None:
     except ValueError:
         return None
     return (parsed.int >> 80) * 1000 if parsed.version == _UUID7 else None
+
+
+async def _first_since(connection: AsyncConnection, moment_us: int) -> int:
+    last = await connection.scalar(select(func.max(LOG.events.c.position))) or 0
+    return await _first(last, lambda at: _recorded_by(connection, at, moment_us))
 
 
 async def _first(last: int, holds: Callable[[int], Awaitable[bool]]) -> int:
