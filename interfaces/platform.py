@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from application.audience.ports import Presence
+from application.audience.services import AudienceServices
 from application.chat.ports import ReactionTotals
 from application.identity.services import IdentityServices
 from application.ports import LiveVideo, ObjectStore, PlaybackSigner, Vault
@@ -42,6 +43,7 @@ class Services:
     streaming: StreamingServices
     identity: IdentityServices
     person_exports: PersonExports
+    audience: AudienceServices
     rooms: Rooms
 
 

@@ -39,6 +39,11 @@ class ChatLimits(Protocol):
         repetition. Hosts, moderators and staff are `exempt` but from the room's bucket."""
         ...
 
+    async def take_back(self, remark: Remark) -> None:
+        """The room refused it, so to say it again is no repetition. It counts in the buckets all
+        the same: attempts do."""
+        ...
+
 
 class ReactionsUnavailable(Exception):
     """The totals cannot be reached; what was to be counted may or may not have been."""

@@ -1,16 +1,26 @@
 """Carries what is said and asked in a room to the bus, and opens the room for the first to come."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
+from typing import Protocol
 
 from msgspec.structs import replace
 
-from application.chat.ports import ChatLimits, Remark, SentMessage, SentMessages
+from application.chat.ports import ChatLimits, ReactionTotals, Remark, SentMessage, SentMessages
 from application.ports import CommandBus, Dispatch, Outcome
-from domain.chat.commands import PinMessage, RemoveMessage, SendChatMessage
+from domain.chat.commands import CountReactions, PinMessage, RemoveMessage, SendChatMessage
 from domain.chat.errors import MessageNotFoundError, RoomNotFoundError
 from domain.chat.text import folded
+from domain.shared import DomainError
+
+
+class DerivedId(Protocol):
+    """The same id for the same parts, for ever."""
+
+    def __call__(self, *parts: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +32,9 @@ class ChatPorts:
     bus: CommandBus
     limits: ChatLimits
     messages: SentMessages
+    reactions: ReactionTotals
+    clock: Callable[[], datetime]
+    derived_id: DerivedId
     open_room: Callable[[str], Awaitable[None]]
 
 
@@ -32,6 +45,9 @@ class ChatServices:
         self._bus = ports.bus
         self._limits = ports.limits
         self._messages = ports.messages
+        self._reactions = ports.reactions
+        self._clock = ports.clock
+        self._derived_id = ports.derived_id
         self._open_room = ports.open_room
 
     async def send(self, dispatch: Dispatch, *, exempt: bool = False) -> Outcome:
@@ -45,10 +61,15 @@ class ChatServices:
         command = dispatch.command
         if not isinstance(command, SendChatMessage):
             raise TypeError(f"{type(command).__name__} says nothing")
-        await self._limits.admit(_remark(command, dispatch.command_id, exempt=exempt))
-        if command.reply_to is not None:
-            await self._standing(command.stream_id, command.reply_to)
-        return await self.execute(dispatch)
+        remark = _remark(command, dispatch.command_id, exempt=exempt)
+        await self._limits.admit(remark)
+        try:
+            if command.reply_to is not None:
+                await self._standing(command.stream_id, command.reply_to)
+            return await self.execute(dispatch)
+        except DomainError:
+            await self._limits.take_back(remark)
+            raise
 
     async def about_message(self, dispatch: Dispatch) -> Outcome:
         """Has a message removed or pinned. Whose it is is looked up: `user_id` is filled in here.
@@ -76,6 +97,22 @@ class ChatServices:
     async def open(self, stream_id: str) -> None:
         """Repeating it changes nothing. Raises `RoomNotFoundError`, `RoomClosedError`."""
         await self._open_room(stream_id)
+
+    async def count_reactions(self, stream_id: str) -> None:
+        """Has the totals so far recorded, if there are any new ones. Raises
+        `ReactionsUnavailable`, and what the bus raises."""
+        totals = await self._reactions.totals(stream_id)
+        if not totals:
+            return
+        told = [f"{kind}={total}" for kind, total in sorted(totals.items())]
+        counted = Dispatch(
+            command=CountReactions(stream_id=stream_id, totals=totals),
+            command_id=self._derived_id("chat.count_reactions", stream_id, *told),
+            actor="system:chat.count_reactions",
+            now=self._clock(),
+        )
+        with suppress(RoomNotFoundError):  # nobody came in yet, so nobody reacted
+            await self._bus.execute(counted)
 
     async def _found(self, stream_id: str, message_id: str) -> SentMessage:
         found = await self._messages.find(stream_id, message_id)

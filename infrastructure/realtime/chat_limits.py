@@ -9,6 +9,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 import structlog
@@ -79,6 +80,7 @@ class RedisChatLimits:
     """Implements `ChatLimits`. All keys have one hash tag, for a script may name any rooms."""
 
     def __init__(self, redis: Redis, rates: ChatRates, *, prefix: str) -> None:
+        self._redis = redis
         self._admit = redis.register_script(_ADMIT)
         self._prefix = f"{prefix}{{chat}}:"
         self._limits = _limits(rates)
@@ -97,6 +99,14 @@ class RedisChatLimits:
             raise RepeatedMessageError
         if verdict != _ADMITTED:
             raise ChatTooFastError(seconds=math.ceil(verdict / 1e6))
+
+    async def take_back(self, remark: Remark) -> None:
+        if not self._limited or time.monotonic() < self._away_until:
+            return
+        *_, said = self._keys(remark)
+        with suppress(RedisError, OSError, TimeoutError):  # then it runs out by itself
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._redis.delete(said)
 
     def _verdict(self, remark: Remark) -> "asyncio.Future[int]":
         verdict: asyncio.Future[int] = asyncio.get_running_loop().create_future()

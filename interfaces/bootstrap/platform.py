@@ -21,7 +21,14 @@ from interfaces.bootstrap.reading import (
     open_projector,
     process_runner,
 )
-from interfaces.bootstrap.rooms import presence, reaction_totals, room_feed, room_relay, rooms
+from interfaces.bootstrap.rooms import (
+    audience_services,
+    presence,
+    reaction_totals,
+    room_feed,
+    room_relay,
+    rooms,
+)
 from interfaces.bootstrap.services import identity_services, now, streaming_services
 from interfaces.platform import Platform, Services
 
@@ -79,6 +86,7 @@ def _platform(parts: Parts, *, alone: bool) -> Platform:
             streaming=streaming_services(parts, outside),
             identity=identity_services(parts, outside),
             person_exports=PersonExports(log=store.log, sessions=parts.sessions, clock=now),
+            audience=audience_services(parts),
             rooms=rooms(parts),
         ),
     )

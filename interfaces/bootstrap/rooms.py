@@ -1,5 +1,6 @@
 """Wires the live room's parts: what carries its frames, and what it has been told before."""
 
+from application.audience.services import AudiencePorts, AudienceServices
 from application.processes.rooms import Rooms
 from infrastructure.ids import derived_id
 from infrastructure.read_models.projector import Projector
@@ -42,3 +43,15 @@ def reaction_totals(parts: Parts) -> RedisReactionTotals:
 
 def rooms(parts: Parts) -> Rooms:
     return Rooms(bus=parts.bus, log=parts.store.log, clock=now, derived_id=derived_id)
+
+
+def audience_services(parts: Parts) -> AudienceServices:
+    return AudienceServices(
+        AudiencePorts(
+            bus=parts.bus,
+            presence=presence(parts),
+            clock=now,
+            derived_id=derived_id,
+            sample_seconds=parts.settings.audience_sample_seconds,
+        )
+    )

@@ -99,6 +99,14 @@ async def test_the_same_command_again_is_no_repetition(limits: Limits) -> None:
     assert [await outcome(limited, said) for _ in range(3)] == ["admitted"] * 3
 
 
+async def test_what_the_room_refused_may_be_said_again(limits: Limits) -> None:
+    limited, refused = limits(repeat_seconds=30), remark(text="hello")
+    assert await outcome(limited, refused) == "admitted"
+    await limited.take_back(refused)
+    assert await outcome(limited, remark(text="hello")) == "admitted"
+    assert await outcome(limited, remark(text="hello")) == "repeated_message"
+
+
 async def test_the_same_said_twice_at_once_is_let_through_once(limits: Limits) -> None:
     limited = limits(repeat_seconds=30)
     assert await admitted(limited, *(remark(text="buy now") for _ in range(5))) == 1
