@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from application.audience.ports import Presence
 from application.audience.services import AudienceServices
 from application.chat.ports import ReactionTotals
+from application.chat.services import ChatServices
 from application.identity.services import IdentityServices
 from application.ports import LiveVideo, ObjectStore, PlaybackSigner, Vault
 from application.processes.person_export import PersonExports
@@ -43,6 +44,7 @@ class Services:
     streaming: StreamingServices
     identity: IdentityServices
     person_exports: PersonExports
+    chat: ChatServices
     audience: AudienceServices
     rooms: Rooms
 

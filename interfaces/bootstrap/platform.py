@@ -23,6 +23,7 @@ from interfaces.bootstrap.reading import (
 )
 from interfaces.bootstrap.rooms import (
     audience_services,
+    chat_services,
     presence,
     reaction_totals,
     room_feed,
@@ -86,6 +87,7 @@ def _platform(parts: Parts, *, alone: bool) -> Platform:
             streaming=streaming_services(parts, outside),
             identity=identity_services(parts, outside),
             person_exports=PersonExports(log=store.log, sessions=parts.sessions, clock=now),
+            chat=chat_services(parts),
             audience=audience_services(parts),
             rooms=rooms(parts),
         ),

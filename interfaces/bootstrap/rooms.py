@@ -1,6 +1,7 @@
 """Wires the live room's parts: what carries its frames, and what it has been told before."""
 
 from application.audience.services import AudiencePorts, AudienceServices
+from application.chat.services import ChatPorts, ChatServices
 from application.processes.rooms import Rooms
 from infrastructure.ids import derived_id
 from infrastructure.read_models.projector import Projector
@@ -9,6 +10,7 @@ from infrastructure.realtime.feed import RoomFeed
 from infrastructure.realtime.presence import RedisPresence
 from infrastructure.realtime.reactions import RedisReactionTotals
 from infrastructure.realtime.relay import Relay
+from infrastructure.sent_messages import ProjectedSentMessages
 from interfaces.bootstrap.parts import Parts
 from interfaces.bootstrap.services import now
 
@@ -53,5 +55,19 @@ def audience_services(parts: Parts) -> AudienceServices:
             clock=now,
             derived_id=derived_id,
             sample_seconds=parts.settings.audience_sample_seconds,
+        )
+    )
+
+
+def chat_services(parts: Parts) -> ChatServices:
+    return ChatServices(
+        ChatPorts(
+            bus=parts.bus,
+            limits=chat_limits(parts),
+            messages=ProjectedSentMessages(parts.views, parts.store.log),
+            reactions=reaction_totals(parts),
+            clock=now,
+            derived_id=derived_id,
+            open_room=rooms(parts).open,
         )
     )
