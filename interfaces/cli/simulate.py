@@ -16,6 +16,7 @@ from infrastructure.settings import Settings, load_settings
 from infrastructure.simulators.config import SimulatorConfig, WebhookTarget
 from infrastructure.simulators.serving import serve_simulators
 from interfaces.cli.output import show_json, show_table
+from interfaces.cli.simulate_room import room
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -28,7 +29,7 @@ class SimulatorRefused(Exception):
 @click.option("--url", default="", help="Where the simulators are. Left out: those of VAR_DIR.")
 @click.pass_context
 def simulate(ctx: click.Context, url: str) -> None:
-    """Run the simulators of Cloudflare, R2 and the login providers, and steer them.
+    """Run the simulators of Cloudflare, R2 and the login providers, and steer them; or a crowd.
 
     `live serve` runs them by itself when nothing is configured. UID is a live input's.
 
@@ -39,8 +40,12 @@ def simulate(ctx: click.Context, url: str) -> None:
     live simulate misbehave duplicate       the next webhook comes twice
     live simulate people                    who can sign in
     live simulate revoke apple mei          somebody takes back what they permitted us
+    live simulate room STREAM               a crowd in a show's room
     """
     ctx.obj = url
+
+
+simulate.add_command(room)
 
 
 @simulate.command()
