@@ -29,3 +29,12 @@ class Presence(Protocol):
     async def occupied(self) -> dict[str, int]:
         """Every room somebody is in, with how many."""
         ...
+
+
+class AudienceIndex(Protocol):
+    """Finds shows by their audience, eventually consistent."""
+
+    async def watched(self) -> Collection[str]:
+        """The live streams that somebody watched as of their last sample. None of them where that
+        cannot be told just now."""
+        ...

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
 
-from application.audience.ports import Presence
+from application.audience.ports import AudienceIndex, Presence
 from application.ports import CommandBus, Dispatch
 from domain.audience.commands import SampleAudience
 
@@ -27,6 +27,7 @@ class AudiencePorts:
 
     bus: CommandBus
     presence: Presence
+    index: AudienceIndex
     clock: Callable[[], datetime]
     derived_id: DerivedId
     sample_seconds: float
@@ -39,11 +40,11 @@ class AudienceServices:
     def __init__(self, ports: AudiencePorts) -> None:
         self._bus = ports.bus
         self._presence = ports.presence
+        self._index = ports.index
         self._clock = ports.clock
         self._derived_id = ports.derived_id
         self._seconds = ports.sample_seconds
         self._most: dict[str, int] = {}
-        self._watched: frozenset[str] = frozenset()
 
     async def look(self) -> None:
         """Notices how many are in each room; to be repeated every few seconds, so that peaks
@@ -51,15 +52,15 @@ class AudienceServices:
         self._notice(await self._presence.occupied())
 
     async def record(self) -> Collection[str]:
-        """Has a sample recorded of each room somebody is in, and of each that has emptied since
-        the last. The rooms, by their live streams.
+        """Has a sample recorded of each room somebody is in or was noticed in, and of each that
+        has emptied since its last sample, whoever recorded that. The rooms, by their live streams.
 
         Raises `PresenceUnavailable`, and what the bus raises; nothing noticed is lost by that.
         """
-        viewers = await self._presence.occupied()
+        watched, viewers = await self._index.watched(), await self._presence.occupied()
         self._notice(viewers)
         most, self._most = self._most, {}
-        rooms = self._watched | viewers.keys()
+        rooms = most.keys() | set(watched)
         window = int(self._clock().timestamp() // self._seconds)
         samples = [
             SampleAudience(stream_id=room, viewers=viewers.get(room, 0), most=most.get(room, 0))
@@ -70,7 +71,6 @@ class AudienceServices:
         except BaseException:
             self._notice(most)
             raise
-        self._watched = frozenset(viewers)
         return rooms
 
     def _notice(self, viewers: Mapping[str, int]) -> None:

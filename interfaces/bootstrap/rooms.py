@@ -3,6 +3,7 @@
 from application.audience.services import AudiencePorts, AudienceServices
 from application.chat.services import ChatPorts, ChatServices
 from application.processes.rooms import Rooms
+from infrastructure.audience_index import ProjectedAudienceIndex
 from infrastructure.ids import derived_id
 from infrastructure.read_models.projector import Projector
 from infrastructure.realtime.chat_limits import ChatRates, RedisChatLimits
@@ -52,6 +53,7 @@ def audience_services(parts: Parts) -> AudienceServices:
         AudiencePorts(
             bus=parts.bus,
             presence=presence(parts),
+            index=ProjectedAudienceIndex(parts.views),
             clock=now,
             derived_id=derived_id,
             sample_seconds=parts.settings.audience_sample_seconds,

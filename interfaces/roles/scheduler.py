@@ -31,10 +31,14 @@ class Scheduler:
 
     async def start(self) -> None:
         settings = self._platform.settings
+        audience = self._platform.services.audience
+        look_seconds = self._platform.presence.refresh_seconds
         self._tasks = [
             asyncio.create_task(self._fire_deadlines()),
             asyncio.create_task(_every(settings.sweep_seconds, self._sweep)),
             asyncio.create_task(_every(settings.sweep_seconds, self._sweep_notices)),
+            asyncio.create_task(_every(look_seconds, audience.look)),
+            asyncio.create_task(_every(settings.audience_sample_seconds, self._count)),
             asyncio.create_task(_every(settings.checkpoint_seconds, self._sign)),
             asyncio.create_task(_every(_HOUR, self._tidy)),
             asyncio.create_task(_every(_HOUR, self._renew_signing_keys)),
@@ -62,6 +66,12 @@ class Scheduler:
 
     async def _sweep_notices(self) -> None:
         await self._platform.jobs.enqueue("identity.sweep_notices")
+
+    async def _count(self) -> None:
+        """Who is in rooms, and how they react."""
+        services = self._platform.services
+        rooms = await services.audience.record()
+        await asyncio.gather(*(services.chat.count_reactions(room) for room in rooms))
 
     async def _sign(self) -> None:
         checkpoint = await self._platform.checkpoints.sign()
