@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from redis.asyncio import Redis
+from redis.crc import key_slot
 
 from application.chat.ports import ChatTooFastError, Remark, RepeatedMessageError
 from infrastructure.ids import new_id
+from infrastructure.read_models.redis_store import bytes_of
 from infrastructure.realtime.chat_limits import ChatRates, RedisChatLimits
 
 RATES = ChatRates(messages=5, seconds=30, room_per_second=0, repeat_seconds=0)
@@ -131,6 +133,25 @@ async def test_everything_is_let_through_while_redis_is_away() -> None:
         limited = RedisChatLimits(redis, replace(RATES, messages=1), prefix="t:")
         async with asyncio.timeout(2):
             assert await admitted(limited, *(remark() for _ in range(500))) == 500
+
+
+async def test_silent_redis_holds_nobody_up_for_long() -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+        async with Redis.from_url(f"redis://127.0.0.1:{port}/0", socket_timeout=5) as redis:
+            limited = RedisChatLimits(redis, replace(RATES, messages=1), prefix="t:")
+            async with asyncio.timeout(2):
+                assert await admitted(limited, *(remark() for _ in range(1000))) == 1000
+
+
+async def test_a_script_s_keys_are_of_one_cluster_slot(limits: Limits, redis: Redis) -> None:
+    limited = limits(room_per_second=5, repeat_seconds=30)
+    await admitted(limited, *(remark(f"u{n}", stream_id=f"s{n}") for n in range(5)))
+    assert len({key_slot(bytes_of(key)) for key in await redis.keys()}) == 1
 
 
 async def test_somebody_who_gives_up_waiting_holds_up_nobody(limits: Limits) -> None:

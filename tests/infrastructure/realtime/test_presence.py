@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 from redis.asyncio import Redis
+from redis.crc import key_slot
 
 from application.audience.ports import PresenceUnavailable
+from infrastructure.read_models.redis_store import bytes_of
 from infrastructure.realtime.presence import RedisPresence
 from tests.support.eventually import eventually
 
@@ -52,6 +54,13 @@ async def test_nobody_seen_is_nobody_present(presence: RedisPresence) -> None:
     await presence.seen({"s1": set()})
     assert await presence.occupied() == {}
     assert await presence.counts([]) == {}
+
+
+async def test_a_script_s_keys_are_of_one_cluster_slot(
+    presence: RedisPresence, redis: Redis
+) -> None:
+    await presence.seen({f"s{n}": {"ann"} for n in range(5)})
+    assert len({key_slot(bytes_of(key)) for key in await redis.keys()}) == 1
 
 
 async def test_large_rooms_and_many_rooms_are_counted_whole(presence: RedisPresence) -> None:
