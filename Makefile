@@ -6,7 +6,7 @@ PACKAGES := domain application projections infrastructure interfaces
 # More options for pytest or the benchmark: make test ARGS="-k streaming"
 ARGS ?=
 
-.PHONY: help run test check bench fmt lock
+.PHONY: help run test check bench soak fmt lock
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -27,6 +27,9 @@ check: .venv/.dev ## formatting, lint, layers, types
 
 bench: .venv/.dev ## measure against baselines of the same run; BENCH_JSON=file keeps the figures
 	@$(BIN)/python -m tests.support.services -- $(BIN)/live bench $(ARGS)
+
+soak: .venv/.dev ## keep 5,000 viewers in a room for ten minutes, and see that memory stays flat
+	@$(BIN)/python -m tests.support.services -- $(BIN)/python -m interfaces.bench.room.soak $(ARGS)
 
 fmt: .venv/.dev ## format and fix what can be fixed safely
 	@$(BIN)/ruff format .

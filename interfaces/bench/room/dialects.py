@@ -16,13 +16,14 @@ _FILLING = " and so much again as people write in a chat when they like what the
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """`first` goes out once the connection stands, which `greeting` shows to be complete.
-    `alive`, now and then, shows that the client is there. `acknowledged` opens every answer."""
+    `alive`, now and then, shows that the client is there. `acknowledged` stands in the answer to
+    a message, where answers can be told from what else is heard."""
 
     first: bytes
     greeting: bytes
     alive: bytes
-    acknowledged: bytes
     sending: str
+    acknowledged: bytes = b""
 
     def frame(self, number: int, text: str) -> bytes:
         """A message; `number` is its reference."""
@@ -71,7 +72,6 @@ DIALECTS: dict[Speaks, Dialect] = {
         first=text_frame(b"40"),  # into the main namespace
         greeting=b"40{",
         alive=text_frame(b"3"),  # a pong; it also puts off the server's next ping
-        acknowledged=b"43",
         sending='42%d["send",{"text":"%s"}]',
     ),
 }

@@ -5,6 +5,7 @@ sent until others had it is seen on one clock.
 """
 
 import os
+import signal
 import sys
 from math import sqrt
 from pathlib import Path
@@ -63,6 +64,16 @@ def _with_chances(task: Task, crowd: Crowd, rate: float, number: int) -> Step:
     return step
 
 
+def soak(task: Task, crowd: Crowd) -> None:
+    """Step after step with the same viewers, until one of them is cut off."""
+    for number in range(task.steps):
+        step = paced_step(crowd, f"{number:03d}", task.rate, task.seconds)
+        report(number=number + 1, **msgspec.to_builtins(step))
+        sys.stdout.flush()
+        if step.ended:
+            break
+
+
 def closed_loop(task: Task, crowd: Crowd) -> dict[str, float]:
     """64 messages on their way at any time: whenever one is acknowledged, the next goes out, by
     the viewer whose last one lies furthest back."""
@@ -101,12 +112,14 @@ def run(task: Task) -> None:
             report(**msgspec.to_builtins(search(task, crowd)))
         case "paced":
             report(**msgspec.to_builtins(_with_chances(task, crowd, task.rate, 0)))
+        case "soak":
+            soak(task, crowd)
         case "closed":
             report(**closed_loop(task, crowd))
         case "idle":
             sys.stdout.write("ready\n")
             sys.stdout.flush()
-            sys.stdin.readline()
+            signal.pause()
     crowd.leave()
 
 

@@ -12,19 +12,23 @@ import msgspec
 from interfaces.bench.measurement import measured
 from interfaces.bench.room.dialects import Speaks
 
+_PROGRAM = "interfaces.bench.room.load"
+
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """`search` for the highest rate that holds, from `rate` on; `paced`: at `rate` only; `closed`:
-    64 messages on their way all the time; `idle`: be there until standard input ends.
+    """`search` for the highest rate that holds, from `rate` on; `paced`: at `rate` only; `soak`:
+    `steps` of them, reported one by one; `closed`: 64 messages on their way all the time; `idle`:
+    say `ready` and be there until ended.
 
     `rate` is messages a second, `seconds` is of a step, `cores` may be empty: any."""
 
-    work: Literal["search", "paced", "closed", "idle"]
+    work: Literal["search", "paced", "soak", "closed", "idle"]
     speaks: Speaks
     port: int
     paths: list[str]
     rate: float = 0.0
     seconds: float = 0.0
+    steps: int = 1
     p99_ms: float = 0.0
     cores: tuple[int, ...] = ()
 
@@ -38,17 +42,27 @@ async def loaded(task: Task) -> dict[str, Any]:
 @asynccontextmanager
 async def staying(task: Task) -> AsyncIterator[None]:
     """Inside, all of an idle task's viewers are in the room."""
+    async with begun(task) as output:
+        if await output.readline() != b"ready\n":
+            raise RuntimeError("the viewers did not come in")
+        yield
+
+
+@asynccontextmanager
+async def begun(task: Task) -> AsyncIterator[asyncio.StreamReader]:
+    """What it reports, line by line. It is ended when the context is left."""
     with _noted(task) as file:
-        pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "interfaces.bench.room.load", file, stdin=pipe, stdout=pipe
+            sys.executable, "-m", _PROGRAM, file, stdout=asyncio.subprocess.PIPE
         )
         try:
-            if process.stdout is None or await process.stdout.readline() != b"ready\n":
-                raise RuntimeError("the viewers did not come in")
-            yield
+            if process.stdout is None:
+                raise RuntimeError("the load has no output")
+            yield process.stdout
         finally:
-            await process.communicate(b"go\n")
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
 
 
 @contextmanager
