@@ -51,14 +51,12 @@ class TableProjection(Projection[V]):
     """Kept in SQL: one row per key with the view as JSON and the `columns` that queries filter on.
 
     `columns` are prototypes, copied into each generation's table; `row` gives their values.
-    `indexes` are of several columns each, in order of their names; one of a single column is said
-    at the column. Where a view holds data of one person at most, `person` may name the column,
-    indexed, that has their id or null: it spares the engine a row of its own for each view.
+    Where a view holds data of one person at most, `person` may name the column, indexed, that has
+    their id or null: it spares the engine a row of its own for each view.
     """
 
     columns: Sequence[Column[Any]] = ()
     row: Callable[[V], Mapping[str, Any]] = lambda _view: {}
-    indexes: Sequence[tuple[str, ...]] = ()
     person: str = ""
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ what. The generations' own tables are disposable and made at run time.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table
 
 from infrastructure.database import METADATA, Bytes, Position, ascii_text
 from projections.projection import TableProjection
@@ -75,20 +75,17 @@ LEASES = Table(
 
 def generation_table(projection: TableProjection[Any], generation: int) -> Table:
     """`<name>_g<generation>`: key, position of the last event folded, view as JSON, the columns."""
-    name = f"{projection.name.replace('.', '_')}_g{generation}"
     own = (
         Column(column.name, column.type, nullable=column.nullable, index=column.index)
         for column in projection.columns
     )
     return Table(
-        name,
+        f"{projection.name.replace('.', '_')}_g{generation}",
         MetaData(),
         Column("key", ascii_text(KEY_LENGTH), primary_key=True),
         Column("position", Position, nullable=False),
         Column("view", Bytes, nullable=False),
         *own,
-        # Named by table: in SQLite an index's name is the whole file's.
-        *(Index(f"ix_{name}_{'_'.join(columns)}", *columns) for columns in projection.indexes),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import BigInteger, Column, Select, String, Table, select
+from sqlalchemy import Column, Select, String, Table, select
 from sqlalchemy.dialects import mysql
 
 from domain.chat import events as fact
@@ -17,10 +17,7 @@ from domain.chat.values import SpeakerRole
 from domain.shared import Language, Recorded
 from projections.projection import Seen, TableProjection, Views
 
-# There are many rows, so a character takes one byte, and is compared as one.
-_ID = String(64).with_variant(
-    mysql.VARCHAR(64, charset="ascii", collation="ascii_bin"), "mysql", "mariadb"
-)
+_LAST_POSITION = 2**63 - 1
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -92,10 +89,22 @@ def _forgotten(view: MessageView, _person: str) -> MessageView:
 
 def _row(view: MessageView) -> Mapping[str, Any]:
     return {
-        "stream_id": view.stream_id,
-        "said_at": view.position,
+        "place": _place(view.stream_id, view.position),
         "author": None if view.removed else view.user_id,
     }
+
+
+def _place(stream_id: str, position: int) -> str:
+    """Sorts by room, then by position. One column: of an index over both MariaDB uses the room
+    alone where it has to count back from a position, and reads all that came since."""
+    return f"{stream_id}/{position:016x}"
+
+
+def _ascii(length: int) -> String:
+    """There are many rows: a character takes one byte, and is compared as one."""
+    return String(length).with_variant(
+        mysql.VARCHAR(length, charset="ascii", collation="ascii_bin"), "mysql", "mariadb"
+    )
 
 
 MESSAGES = TableProjection(
@@ -109,11 +118,9 @@ MESSAGES = TableProjection(
     persons=_author,
     forget=_forgotten,
     columns=(
-        Column("stream_id", _ID, nullable=False),
-        Column("said_at", BigInteger, nullable=False),
-        Column("author", _ID, nullable=True, index=True),
+        Column("place", _ascii(96), nullable=False, index=True),
+        Column("author", _ascii(64), nullable=True, index=True),
     ),
-    indexes=(("stream_id", "said_at"),),
     person="author",
     row=_row,
 )
@@ -147,13 +154,13 @@ async def list_messages(
     Costs the same in a room of millions. Raises `ProjectionBehind`.
     """
 
+    first = _place(wanted.stream_id, wanted.after + 1)
+    last = _place(wanted.stream_id, _LAST_POSITION if wanted.before is None else wanted.before - 1)
+
     def build(table: Table) -> Select[Any]:
-        said_at = table.c.said_at
-        chosen = select(table.c.view).where(table.c.stream_id == wanted.stream_id)
-        chosen = chosen.where(said_at > wanted.after)
-        if wanted.before is not None:
-            chosen = chosen.where(said_at < wanted.before)
-        return chosen.order_by(said_at.desc() if newest_first else said_at).limit(limit)
+        place = table.c.place
+        chosen = select(table.c.view).where(place.between(first, last))
+        return chosen.order_by(place.desc() if newest_first else place).limit(limit)
 
     await views.wait(MESSAGES, wanted.min_position)
     return await views.select(MESSAGES, build)

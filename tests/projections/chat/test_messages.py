@@ -60,7 +60,7 @@ def test_message_is_shown_as_it_was_said() -> None:
         reply_to="another",
     )
     assert "Mei" not in repr(view)
-    assert MESSAGES.row(view) == {"stream_id": SHOW, "said_at": 1, "author": STRANGER}
+    assert MESSAGES.row(view) == {"place": f"{SHOW}/0000000000000001", "author": STRANGER}
 
 
 def test_removed_message_keeps_its_place_and_loses_its_words() -> None:
@@ -68,7 +68,7 @@ def test_removed_message_keeps_its_place_and_loses_its_words() -> None:
     assert view is not None
     assert (view.removed, view.name, view.text) == (True, "", "")
     assert (view.position, view.sent_at, view.user_id) == (1, at(3), STRANGER)
-    assert MESSAGES.row(view) == {"stream_id": SHOW, "said_at": 1, "author": None}
+    assert MESSAGES.row(view) == {"place": f"{SHOW}/0000000000000001", "author": None}
     assert shown(sent(), removed(), removed()) == view
 
 
