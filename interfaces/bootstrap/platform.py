@@ -14,7 +14,7 @@ from infrastructure.realtime.history import RoomHistory
 from infrastructure.settings import Settings
 from infrastructure.tokens import Tokens
 from infrastructure.vault import master_keys
-from interfaces.bootstrap.parts import Parts, open_outside, open_parts
+from interfaces.bootstrap.parts import Outside, Parts, open_outside, open_parts
 from interfaces.bootstrap.reading import (
     open_checkpoints,
     open_projection_control,
@@ -83,12 +83,16 @@ def _platform(parts: Parts, *, alone: bool) -> Platform:
         history=RoomHistory(store.log),
         presence=presence(parts),
         reactions=reaction_totals(parts),
-        services=Services(
-            streaming=streaming_services(parts, outside),
-            identity=identity_services(parts, outside),
-            person_exports=PersonExports(log=store.log, sessions=parts.sessions, clock=now),
-            chat=chat_services(parts),
-            audience=audience_services(parts),
-            rooms=rooms(parts),
-        ),
+        services=_services(parts, outside),
+    )
+
+
+def _services(parts: Parts, outside: Outside) -> Services:
+    return Services(
+        streaming=streaming_services(parts, outside),
+        identity=identity_services(parts, outside),
+        person_exports=PersonExports(log=parts.store.log, sessions=parts.sessions, clock=now),
+        chat=chat_services(parts),
+        audience=audience_services(parts),
+        rooms=rooms(parts),
     )
