@@ -43,3 +43,16 @@ ROOM_FEED_POSITION = Gauge("live_room_feed_position", "Position up to which room
 ROOM_FEED_HEALED = Counter(
     "live_room_feed_healed_total", "Positions read from the log as they did not come through Redis"
 )
+ROOMS = Gauge("live_rooms", "Rooms with somebody in them here, or lately")
+ROOM_MEMBERS = Gauge("live_room_members", "Connections in rooms")
+ROOM_DELIVERIES = Counter("live_room_deliveries_total", "Frames times the viewers they went to")
+ROOM_BYTES = Counter("live_room_bytes_total", "Bytes of JSON written to viewers")
+ROOM_LEFT_OUT = Counter("live_room_left_out_total", "Messages no sample of a busy room held")
+ROOM_CLOSES = Counter("live_room_closes_total", "Connections closed from here, by code", ("code",))
+ROOM_REFUSALS = Counter("live_room_refusals_total", "Clients' messages refused", ("code",))
+ROOM_FANOUT_SECONDS = Histogram(
+    "live_room_fan_out_seconds", "Writing one frame to everybody in a room", buckets=_FAST
+)
+ROOM_TICK_LAG_SECONDS = Histogram(
+    "live_room_tick_lag_seconds", "How late a room's frame goes out", buckets=_FAST
+)

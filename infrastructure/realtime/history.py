@@ -27,10 +27,14 @@ class RoomHistory:
     def __init__(self, log: SqlEventLog) -> None:
         self._log = log
 
-    async def tail(self, stream_id: str, limit: int) -> tuple[list[RoomFrame], int]:
-        """The newest frames that everybody is shown, out of `limit` facts."""
+    async def tail(
+        self, stream_id: str, limit: int, *, private: bool = False
+    ) -> tuple[list[RoomFrame], int]:
+        """The newest frames that everybody is shown, out of `limit` facts; `private`: with the
+        hidden ones that concern single persons."""
+        types = SHOWN_TYPES | PRIVATE_TYPES if private else SHOWN_TYPES
         head = await self._log.head()
-        newest = await self._log.read_stream_back(ROOM.stream(stream_id), SHOWN_TYPES, limit)
+        newest = await self._log.read_stream_back(ROOM.stream(stream_id), types, limit)
         return _frames(newest), _reached(head, newest)
 
     async def since(

@@ -32,24 +32,31 @@ from interfaces.http.request import ApiRequest
 from interfaces.http.schema import openapi_config
 from interfaces.http.version import VERSION
 from interfaces.platform import Platform
+from interfaces.realtime.hub import Hub
+from interfaces.realtime.opening import open_endpoint
 from interfaces.webhooks import apple, cloudflare, facebook
 
 BASE = "/api/v1"
 
 
-def create_app(platform: Platform) -> ASGIApp:
+def create_app(platform: Platform, hub: Hub) -> ASGIApp:
     """Raises `UndeclaredAccess` when a route does not say who may call it."""
     settings = platform.settings
     limiter = RateLimiter(
         platform.redis, prefix=settings.redis_prefix, per_minute=settings.rate_limit_per_minute
     )
     doorkeeper = Doorkeeper(platform.tokens, platform.session_watch, limiter)
-    app = _application(platform, doorkeeper)
+    app = _application(platform, hub, doorkeeper)
     refuse_undeclared(app.routes, doorkeeper)
-    return Edge(app, origins=settings.allowed_origins, secure=_is_secure(settings))
+    return Edge(
+        app,
+        origins=settings.allowed_origins,
+        secure=_is_secure(settings),
+        websockets=open_endpoint(platform, hub, doorkeeper, limiter),
+    )
 
 
-def _application(platform: Platform, doorkeeper: Doorkeeper) -> Litestar:
+def _application(platform: Platform, hub: Hub, doorkeeper: Doorkeeper) -> Litestar:
     api = Router(
         BASE,
         route_handlers=[
@@ -74,7 +81,9 @@ def _application(platform: Platform, doorkeeper: Doorkeeper) -> Litestar:
         exception_handlers={Exception: answer_problem},
         request_class=ApiRequest,
         request_max_body_size=BODY_LIMIT,
-        state=State({"platform": platform, **_identity_parts(platform)}, deep_copy=False),
+        state=State(
+            {"platform": platform, "hub": hub, **_identity_parts(platform)}, deep_copy=False
+        ),
         openapi_config=openapi_config(VERSION),
         logging_config=None,
     )

@@ -16,7 +16,7 @@ from infrastructure.identity.session_watch import SessionWatch
 from infrastructure.tokens import Caller, ExpiredToken, InvalidToken, Tokens, UnknownSigningKey
 from interfaces.http.exchange import Exchange, exchange_of
 from interfaces.http.limits import Client, RateLimiter
-from interfaces.http.refusals import Forbidden, TokenExpired, TokenInvalid, Unauthenticated
+from interfaces.http.refusals import Forbidden, Refusal, TokenExpired, TokenInvalid, Unauthenticated
 
 _BEARER = "bearer "
 
@@ -94,13 +94,13 @@ class Doorkeeper:
         if not sent:
             return None
         try:
-            return await self._verified(_bearer(sent))
+            return await self.verified(_bearer(sent))
         except InvalidToken as refused:
             # Each costs us a signature check: guesses and old tokens count against the address.
             await self._limiter.count(exchange, client)
-            raise (TokenExpired if isinstance(refused, ExpiredToken) else TokenInvalid) from None
+            raise refusal_of(refused) from None
 
-    async def _verified(self, bearer: str) -> Caller:
+    async def verified(self, bearer: str) -> Caller:
         """Raises `InvalidToken`, also once the session it was given in has ended."""
         try:
             caller = self._tokens.verify(bearer)
@@ -110,6 +110,10 @@ class Doorkeeper:
         if session and not sessions.knows(session) and not await sessions.look(session):
             raise InvalidToken
         return caller
+
+
+def refusal_of(refused: InvalidToken) -> Refusal:
+    return TokenExpired() if isinstance(refused, ExpiredToken) else TokenInvalid()
 
 
 def _bearer(sent: str) -> str:

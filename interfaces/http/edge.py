@@ -55,16 +55,25 @@ _PREFLIGHT_SECONDS = b"600"
 
 
 class Edge:
-    """`origins`: who may call from a browser. `secure`: served through TLS."""
+    """`origins`: who may call from a browser. `secure`: served through TLS. What is not HTTP goes
+    to `websockets` and past the application."""
 
-    def __init__(self, app: ASGIApp, *, origins: Sequence[str], secure: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        origins: Sequence[str],
+        secure: bool,
+        websockets: ASGIApp | None = None,
+    ) -> None:
         self.app = app
+        self._websockets = websockets or app
         self._origins = frozenset(origin.encode() for origin in origins)
         self._standing = [*_SECURITY, _TRANSPORT] if secure else _SECURITY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
-            await self.app(scope, receive, send)
+            await self._websockets(scope, receive, send)
             return
         started = time.perf_counter()
         exchange = begin(scope)

@@ -3,6 +3,8 @@
 import uvicorn
 from litestar.types import ASGIApp
 
+from interfaces.realtime.room_socket import RoomSocket
+
 _DRAIN_SECONDS = 4  # of the ten a container is given to end: worker and log want theirs
 _BACKLOG = 4096  # reconnect storms: at the usual 100, most of a burst waits for SYN retries
 _LARGEST_FRAME = 16 * 1024
@@ -15,12 +17,13 @@ def server_config(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
         host=host,
         port=port,
         http="httptools",
-        ws="websockets-sansio",
+        ws=RoomSocket,
         ws_max_size=_LARGEST_FRAME,
         ws_ping_interval=None,  # the room has its own
         ws_per_message_deflate=False,  # doubles the cost of a delivery
         lifespan="off",
         log_config=None,
+        log_level="warning",  # below that it logs addresses whole, tokens in them
         access_log=False,
         server_header=False,
         backlog=_BACKLOG,

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from contextlib import AsyncExitStack
+from functools import partial
 
 import click
 from sqlalchemy.engine import make_url
@@ -16,6 +17,7 @@ from interfaces.bootstrap.platform import open_platform
 from interfaces.http.app import create_app
 from interfaces.http.serving import server_config
 from interfaces.platform import Platform
+from interfaces.realtime.opening import open_hub
 from interfaces.roles.background import projecting, scheduling, working
 from interfaces.roles.probes import create_probes
 from interfaces.roles.serving import claim_port, serve_http
@@ -90,8 +92,10 @@ async def _prepare_tables(settings: Settings) -> None:
 
 async def _answer(platform: Platform, port: socket.socket, stop: asyncio.Event) -> None:
     settings = platform.settings
-    config = server_config(create_app(platform), settings.host, settings.port)
-    await serve_http(config, port, stop)
+    async with open_hub(platform) as hub:
+        config = server_config(create_app(platform, hub), settings.host, settings.port)
+        drain = partial(hub.drain, settings.room_drain_seconds)
+        await serve_http(config, port, stop, drain)
 
 
 def _claim_probes(settings: Settings) -> socket.socket | None:

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -43,12 +43,24 @@ def _blames_host(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL
 
 
-async def serve_http(config: uvicorn.Config, on: socket.socket, stop: asyncio.Event) -> None:
-    """Returns after `stop`, once the requests under way are answered or their time is over."""
+async def _nothing() -> None:
+    return None
+
+
+async def serve_http(
+    config: uvicorn.Config,
+    on: socket.socket,
+    stop: asyncio.Event,
+    drain: Callable[[], Awaitable[None]] = _nothing,
+) -> None:
+    """Returns after `stop`, once `drain` is done while all is still served, and then the requests
+    under way are answered or their time is over."""
     server = _Server(config)
     serving = asyncio.create_task(server.serve([on]))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
     stopping.cancel()
+    if not serving.done():
+        await drain()
+    server.should_exit = True
     await serving

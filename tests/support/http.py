@@ -23,6 +23,8 @@ from interfaces.bootstrap.platform import open_platform
 from interfaces.http.app import create_app
 from interfaces.http.serving import server_config
 from interfaces.platform import Platform
+from interfaces.realtime.hub import Hub
+from interfaces.realtime.opening import open_hub
 from tests.support.eventually import eventually
 
 BASE = "/api/v1"
@@ -43,6 +45,7 @@ class Api:
     """A client of the running server, and the platform behind it."""
 
     platform: Platform
+    hub: Hub
     client: httpx.AsyncClient
     url: str
 
@@ -104,10 +107,14 @@ async def running_api(settings: Settings, *, projecting: bool = True) -> AsyncIt
         await lay_head(platform.engine)
         projector = asyncio.create_task(platform.projector.run()) if projecting else None
         try:
-            async with _listening(platform) as url, httpx.AsyncClient(base_url=url) as client:
+            async with (
+                open_hub(platform) as hub,
+                _listening(platform, hub) as url,
+                httpx.AsyncClient(base_url=url) as client,
+            ):
                 if projecting:
                     await _lists(client)
-                yield Api(platform=platform, client=client, url=url)
+                yield Api(platform=platform, hub=hub, client=client, url=url)
         finally:
             if projector is not None:
                 await platform.projector.stop()
@@ -124,10 +131,10 @@ async def _lists(client: httpx.AsyncClient) -> None:
 
 
 @asynccontextmanager
-async def _listening(platform: Platform) -> AsyncIterator[str]:
+async def _listening(platform: Platform, hub: Hub) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        server = _Server(server_config(create_app(platform), "127.0.0.1", port))
+        server = _Server(server_config(create_app(platform, hub), "127.0.0.1", port))
         serving = asyncio.create_task(server.serve([listening]))
         try:
             await eventually(lambda: server.started)

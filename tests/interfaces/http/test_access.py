@@ -205,7 +205,7 @@ async def callers(ground: Ground) -> list[Caller]:
 
 
 def served(api: Api) -> Iterator[tuple[str, str]]:
-    edge = cast("Edge", create_app(api.platform))
+    edge = cast("Edge", create_app(api.platform, api.hub))
     for route in cast("Litestar", edge.app).routes:
         if isinstance(route, HTTPRoute):
             for method in route.methods:

@@ -1,0 +1,103 @@
+"""Reads from the log what a room needs that it has not heard: its beginning, gaps, and what a
+viewer who was long away has missed."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import structlog
+
+from application.ports import EventLog
+from application.processes.rooms import Rooms
+from domain.chat.errors import RoomClosedError
+from domain.streaming.deciding import LIVE_STREAM
+from infrastructure.faults import fault_text
+from infrastructure.realtime.history import RoomHistory
+from interfaces.realtime.room import LiveRoom
+from interfaces.realtime.rules import RoomRules
+from interfaces.realtime.tail import KEPT
+from projections.chat.frames import RoomFrame, frames_of
+from projections.chat.messages import MESSAGES
+from projections.projection import Views
+
+_RETRY_SECONDS = 1.0
+_PATIENCE_SECONDS = 3.0  # the feed reads the log itself after half a second of silence
+_PAUSE_SECONDS = 0.02
+_log = structlog.get_logger("live.room")
+
+
+class RoomReader:
+    """Methods raise `LogUnavailable`, or what a database that is away raises."""
+
+    def __init__(self, *, log: EventLog, history: RoomHistory, rooms: Rooms, views: Views) -> None:
+        self._log = log
+        self._history = history
+        self._rooms = rooms
+        self._views = views
+
+    async def open(self, room: LiveRoom) -> None:
+        """For the first who comes in here. Raises `RoomNotFoundError`."""
+        with suppress(RoomClosedError):  # it was over before anybody came: nothing was said
+            await self._rooms.open(room.stream_id)
+        await self._begin(room)
+
+    async def heal(self, room: LiveRoom) -> bool:
+        """After a gap in what it heard. False: too much was missed, and it began anew."""
+        while True:
+            try:
+                return await self._go_on(room)
+            except Exception as error:  # noqa: BLE001 - the log is away; rooms stay
+                _log.warning("room_waits_for_log", error=fault_text(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _go_on(self, room: LiveRoom) -> bool:
+        while (missed := await self._history.since(room.stream_id, room.reached, KEPT)) is not None:
+            if missed[1] >= room.wanted:
+                room.go_on(*missed)
+                return True
+        await self._begin(room)
+        return False
+
+    async def _begin(self, room: LiveRoom) -> None:
+        """Rules and status are read after the frames: they may be ahead of them, never behind."""
+        while True:
+            frames, upto = await self._history.tail(room.stream_id, KEPT, private=True)
+            if upto >= room.wanted:
+                break
+        show = await self._log.load(LIVE_STREAM, LIVE_STREAM.stream(room.stream_id))
+        state = (await self._history.room(room.stream_id)).state
+        room.begin(RoomRules(state, show.state), frames, upto)
+
+    async def missed(self, room: LiveRoom, after: int) -> list[RoomFrame] | None:
+        """Every frame beyond `after` up to where the room's members stand as this returns.
+
+        None: that cannot be told, since it is too much or `after` lies in the future.
+        """
+        if after > room.flushed and not await self._come_to(room, after):
+            return None
+        if after >= room.tail.begins_after:
+            return room.tail.beyond(after, room.flushed)
+        found = await self._history.since(room.stream_id, after, KEPT)
+        if found is None or found[1] < room.tail.begins_after:
+            return None
+        frames, upto = found
+        known = [frame for frame in frames if frame.position <= room.flushed]
+        return known + room.tail.beyond(upto, room.flushed)
+
+    async def _come_to(self, room: LiveRoom, after: int) -> bool:
+        """Whoever was connected elsewhere may know more than this process has heard yet."""
+        if after > room.reached and after > await self._log.head():
+            return False
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        # Feed and ticks move it, thousands of times for each time it is waited for.
+        while after > room.flushed and time.monotonic() < deadline:  # noqa: ASYNC110 - see above
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return after <= room.flushed
+
+    async def pinned(self, message_id: str) -> bytes | None:
+        """The frame's body of a message said long ago; None: it is not known, or gone."""
+        found = (await self._views.get(MESSAGES, message_id)).value
+        if found is None or found.removed:
+            return None
+        said = await self._log.read(found.position - 1, limit=1)
+        return next((bytes(frame.body) for one in said for frame in frames_of(one)), None)
