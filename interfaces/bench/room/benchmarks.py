@@ -36,7 +36,7 @@ _VIEWERS = 1000
 _IDLE_VIEWERS = 2000
 _EARLY_VIEWERS = 50
 _OPEN_FILES = 4000
-_SPEAKERS = 256  # 64 messages on their way; no connection says more than the server's 20 a second
+_SPEAKERS = 64
 _P99_MS = 250.0
 _CALM_RATE = 20.0
 _SETTLED_SECONDS = 3.0
@@ -46,6 +46,7 @@ _NEWCOMERS = 3
 _WIDE = {
     "LIVE_CHAT_MESSAGES": "1000000",
     "LIVE_CHAT_ROOM_PER_SECOND": "1000000",
+    "LIVE_ROOM_FRAMES_PER_SECOND": "1000000",
     "LIVE_ACCESS_TOKEN_SECONDS": "3600",
 }
 _SHOW_ALL = {"LIVE_ROOM_SHOWN_PER_SECOND": "0"}
@@ -168,7 +169,7 @@ async def _send_rate(ours: Deployment, seconds: float) -> Measurement:
         value=round(figures["rate"], 1),
         unit="messages/s",
         wanted="≥ 3,000 messages/s",
-        note=f"64 on their way, p50 {figures['p50_ms']:.1f} ms, p99 {figures['p99_ms']:.1f} ms",
+        note=f"{_SPEAKERS} senders, p50 {figures['p50_ms']:.1f} ms, p99 {figures['p99_ms']:.1f} ms",
     )
 
 

@@ -12,7 +12,6 @@ from time import perf_counter, sleep
 from interfaces.bench.room.dialects import DIALECTS, Speaks, marker, upgrade
 
 _BUFFER = 1 << 18
-_SWEEP_SECONDS = 0.005
 _ALIVE_SECONDS = 10.0
 _DOOR_SECONDS = 30.0
 _ADDRESSES = 8
@@ -53,6 +52,7 @@ class Crowd:
         self._next_sweep = self._next_alive = 0.0
         self.viewers: list[Viewer] = []
         self.hears_answers = False
+        self.sweep_seconds = 0.005
         self.listen_for("nothing")
 
     def enter(self) -> None:
@@ -109,7 +109,7 @@ class Crowd:
     def sweep(self) -> list[Viewer]:
         """Reads what has come; the viewers it came for. Raises `Gone`."""
         now = perf_counter()
-        self._next_sweep = now + _SWEEP_SECONDS
+        self._next_sweep = now + self.sweep_seconds
         if now > self._next_alive:
             self._next_alive = now + _ALIVE_SECONDS
             self._show_life()

@@ -17,8 +17,8 @@ _PROGRAM = "interfaces.bench.room.load"
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """`search` for the highest rate that holds, from `rate` on; `paced`: at `rate` only; `soak`:
-    `steps` of them, reported one by one; `closed`: 64 messages on their way all the time; `idle`:
-    say `ready` and be there until ended.
+    `steps` of them, reported one by one; `closed`: each viewer sends when its last message was
+    acknowledged; `idle`: say `ready` and be there until ended.
 
     `rate` is messages a second, `seconds` is of a step, `cores` may be empty: any."""
 
