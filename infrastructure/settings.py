@@ -86,7 +86,7 @@ SETTINGS: dict[str, Setting] = {
     "var_dir": Setting("VAR_DIR", path, "var", "folder for local state"),
     "public_url": Setting("LIVE_PUBLIC_URL", http_url, "", "address clients and providers reach us at"),
     "database_url": Setting("LIVE_DATABASE_URL", database_url, "", "event log and SQL projections", required_in_production=True),
-    "redis_url": Setting("LIVE_REDIS_URL", redis_url, "", "Redis of the read models and wake-ups", required_in_production=True),
+    "redis_url": Setting("LIVE_REDIS_URL", redis_url, "", "Redis of the read models, wake-ups and rooms", required_in_production=True),
     "jobs_redis_url": Setting("LIVE_JOBS_REDIS_URL", redis_url, "", "Redis of the jobs, an instance of its own", required_in_production=True),
     "redis_prefix": Setting("LIVE_REDIS_PREFIX", text, "live:", "prefix of every key"),
     "master_key": Setting("LIVE_MASTER_KEY", key_of_32_bytes, "", "wraps persons' keys and vault secrets", required_in_production=True),

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from application.chat.ports import ChatTooFastError, Remark, RepeatedMessageError
 from infrastructure.gcra import GCRA
 
-_MOST_AT_ONCE = 256  # of a script: Redis does nothing else for half a millisecond
+_MOST_AT_ONCE = 128  # of a script: Redis does nothing else for about a millisecond
 _MOST_WAITING = 10_000
 _PATIENCE_SECONDS = 0.25
 _PAUSE_SECONDS = 1.0
@@ -35,22 +35,17 @@ local personal, period = tonumber(ARGV[1]), tonumber(ARGV[2])
 local shared, moment, again = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local rooms = {{}}
 local admit = function(person, room, said, id, exempt)
-  if again > 0 and not exempt then
-    local before = redis.call('GET', said)
-    if before and before ~= id then return -1 end
-  end
-  local own = arrival_of(person)
-  if personal > 0 and not exempt and room_for(own, personal, period) < 1 then
-    return wait_after(own, personal, period)
-  end
+  local before = again > 0 and not exempt and redis.call('GET', said)
+  if before and before ~= id then return -1 end
+  local own = personal > 0 and not exempt and arrival_of(person)
+  if own and room_for(own, personal, period) < 1 then return wait_after(own, personal, period) end
   if shared > 0 then
     local all = rooms[room] or arrival_of(room)
     if room_for(all, shared, moment) < 1 then return wait_after(all, shared, moment) end
     rooms[room] = all + moment / shared
   end
-  if exempt then return 0 end
-  if personal > 0 then keep(person, own + period / personal) end
-  if again > 0 then redis.call('SET', said, id, 'PX', again) end
+  if own then keep(person, own + period / personal) end
+  if again > 0 and not exempt then redis.call('SET', said, id, 'PX', again) end
   return 0
 end
 local answers = {{}}
