@@ -67,7 +67,8 @@ def _needles(lists: WordLists) -> Needles:
 
 
 def _is_spaceless(word: str) -> bool:
-    return any(character >= _SPACELESS for character in word) or not _TOKEN.search(word)
+    letters = filter(str.isalnum, word)
+    return any(letter >= _SPACELESS for letter in letters) or not _TOKEN.search(word)
 
 
 def _lined(tokens: Iterable[str]) -> str:
@@ -84,7 +85,23 @@ def _spelled_out(tokens: Iterable[str]) -> Iterable[str]:
 
 
 def _compact(text: str) -> str:
-    return "".join(one for one in text if one.isalnum() or unicodedata.category(one) in _MARKS)
+    """Without what was put between characters. A space goes where a single character stands beside
+    it; others part phrases, and what they part is no word."""
+    kept, last = list[str](), ""
+    for piece in filter(None, map(_bare, text.split())):
+        if kept and not (_is_single(last) or _is_single(piece)):
+            kept.append(" ")
+        kept.append(piece)
+        last = piece
+    return "".join(kept)
+
+
+def _bare(piece: str) -> str:
+    return "".join(one for one in piece if one.isalnum() or unicodedata.category(one) in _MARKS)
+
+
+def _is_single(piece: str) -> bool:
+    return sum(map(str.isalnum, piece)) == 1
 
 
 # Top-level domains as they are written in chats. Those that are words themselves count only where
