@@ -1,8 +1,10 @@
-"""Ends background tasks, also those that let a cancellation pass unheard."""
+"""Ends background tasks: those that must not stop anywhere, and those hard of hearing."""
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 _AGAIN_SECONDS = 1.0
 
 
@@ -18,3 +20,26 @@ async def cancel(*tasks: "asyncio.Task[Any]") -> None:
             task.cancel()
         _, running = await asyncio.wait(running, timeout=_AGAIN_SECONDS)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def unbroken(work: Coroutine[Any, Any, T]) -> T:
+    """Lets `work` end before a first cancellation is heard; a second one is heard at once.
+
+    In the middle of a database's answer it would cost the connection, and SQLite's would leave
+    a thread behind that calls a loop which is closed.
+    """
+    working = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait((working,))
+        raise
+    finally:
+        working.add_done_callback(_looked_at)
+        working.cancel()
+
+
+def _looked_at(work: "asyncio.Task[Any]") -> None:
+    """Whoever wanted it has gone; its failure is no news then."""
+    if not work.cancelled():
+        work.exception()

@@ -84,11 +84,13 @@ class SqlEventLog:
     ) -> Sequence[Recorded]:
         """The newest events of one stream that are of the `types`, the newest first: as of one
         moment, and none of them left out up to the first."""
+        return await self.decode(await self._fetch(self.newest(stream, types, limit)))
+
+    def newest(self, stream: str, types: Collection[str], limit: int) -> Select[Any]:
+        """Selects what `read_stream_back` reads."""
         events = self._events.c
         wanted = select(self._events).where(events.stream == stream, events.type.in_(types))
-        return await self.decode(
-            await self._fetch(wanted.order_by(events.version.desc()).limit(limit))
-        )
+        return wanted.order_by(events.version.desc()).limit(limit)
 
     async def read_about(
         self, person: str, after: int, *, limit: int, upto: int | None = None

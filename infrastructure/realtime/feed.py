@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from application.ports import LogUnavailable
-from infrastructure.cancelling import cancel
+from infrastructure.cancelling import cancel, unbroken
 from infrastructure.event_store.schema import TYPE
 from infrastructure.faults import fault_text
 from infrastructure.observability.metrics import (
@@ -76,7 +76,7 @@ class RoomFeed:
         for batch in batches:
             await self._take(batch)
         if self.position == before:
-            await self._catch_up()
+            await unbroken(self._catch_up())
         if batches and self.position == before:  # another log's: they would come again at once
             await asyncio.sleep(_PATIENCE_SECONDS)
 
@@ -105,7 +105,7 @@ class RoomFeed:
 
     async def _take(self, batch: FeedBatch) -> None:
         if batch.after > self.position:
-            await self._catch_up()
+            await unbroken(self._catch_up())
         if batch.after <= self.position < batch.upto:
             self._hand_on(_beyond(batch, self.position))
 

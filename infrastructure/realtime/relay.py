@@ -6,15 +6,13 @@ begins at the log's end.
 """
 
 import asyncio
-from collections.abc import Sequence
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from application.ports import LogUnavailable
-from infrastructure.cancelling import cancel
-from infrastructure.event_store.schema import Row
+from infrastructure.cancelling import cancel, unbroken
 from infrastructure.faults import fault_text
 from infrastructure.observability.metrics import ROOM_RELAYED
 from infrastructure.read_models.pages import LogPages
@@ -62,17 +60,16 @@ class Relay:
         It begins with nothing in Redis: who said what is there may have been erased meanwhile.
         """
         await self._batches.empty()
-        self._reached = self._sent = await self._pages.log.head()
+        self._reached = self._sent = await self._head()
         ahead = True
         while ahead:
-            began = _now()
-            rows = await self._pages.read(self._reached, _PAGE)
-            ahead = await self._pass_on(rows)
-            if len(rows) < _PAGE:
+            began, before = _now(), self._reached
+            ahead = await self._pass_on(await unbroken(self._next()))
+            if self._reached - before < _PAGE:
                 await self._rest(began)
 
-    async def _pass_on(self, rows: Sequence[Row]) -> bool:
-        batch = await self._batch(rows)
+    async def _pass_on(self, batch: FeedBatch) -> bool:
+        """False: another relay has passed that on already."""
         self._reached = batch.upto
         if not (batch.frames or batch.erased or batch.incomplete or self._is_empty_due()):
             return True
@@ -83,7 +80,8 @@ class Relay:
         ROOM_RELAYED.inc(len(batch.frames))
         return True
 
-    async def _batch(self, rows: Sequence[Row]) -> FeedBatch:
+    async def _next(self) -> FeedBatch:
+        rows = await self._pages.read(self._reached, _PAGE)
         if len(rows) == _PAGE:
             head = await self._pages.log.head()
             if head - self._reached > MISSED_AT_MOST:
@@ -105,16 +103,19 @@ class Relay:
     async def _stand_by(self) -> None:
         """Until what the log has had for a while is not in Redis: nobody else relays it."""
         while True:
-            head = await self._pages.log.head()
+            head = await self._head()
             await asyncio.sleep(_STAND_BY_SECONDS)
             last = await self._batches.last()
             self._in_trouble = False
             if last < head:
                 return
-            if last > await self._pages.log.head():
+            if last > await self._head():
                 _log.warning("room_stream_of_another_log", last=last)
                 await self._batches.forget()
                 return
+
+    async def _head(self) -> int:
+        return await unbroken(self._pages.log.head())
 
     def _complain(self, error: Exception) -> None:
         """Once, however long it lasts."""
