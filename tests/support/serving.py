@@ -17,13 +17,17 @@ _STOP_SECONDS = 30.0
 
 
 class LiveServer:
-    """`live serve` with its state in `folder` and nothing else set but `settings`.
+    """`live serve`, or another role, with its state in `folder` and nothing else set but
+    `settings`.
 
     A context manager; leaving it ends the server with SIGTERM, which must succeed.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] = {}) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str] = {}, *, role: str = "serve"
+    ) -> None:
         self._folder = folder
+        self._role = role
         self.port = free_port()
         self.environ = {
             "PATH": os.environ["PATH"],
@@ -47,13 +51,13 @@ class LiveServer:
         """Returns once it is ready."""
         with (self._folder / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "interfaces.cli", "serve"],
+                [sys.executable, "-m", "interfaces.cli", self._role],
                 env=self.environ, cwd=ROOT, stdout=log, stderr=log,
             )  # fmt: skip
         deadline = time.monotonic() + _START_SECONDS
         while not self.is_ready():
             if time.monotonic() > deadline or self._process.poll() is not None:
-                raise AssertionError(f"live serve did not start:\n{self.output[-2000:]}")
+                raise AssertionError(f"live {self._role} did not start:\n{self.output[-2000:]}")
             time.sleep(0.1)
 
     def kill(self) -> None:
