@@ -25,9 +25,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     sending: str
     acknowledged: bytes = b""
 
-    def frame(self, number: int, text: str) -> bytes:
-        """A message; `number` is its reference."""
-        return text_frame((self.sending % (number, text)).encode())
+    def frame(self, reference: int, text: str) -> bytes:
+        return text_frame((self.sending % (reference, text)).encode())
 
 
 def text_frame(payload: bytes) -> bytes:

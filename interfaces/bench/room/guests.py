@@ -7,7 +7,7 @@ import httpx
 
 from interfaces.bench.servers import HOST, Deployment, live
 
-_AT_ONCE = 16
+_AT_ONCE = 64
 _TIMEOUT_SECONDS = 30.0
 _GUEST = {"market": "TW", "language": "zh-TW"}
 

@@ -89,7 +89,7 @@ def closed_loop(task: Task, crowd: Crowd) -> dict[str, float]:
                 took.append(now - sent_at[id(viewer)])
             viewer.acknowledged = 0
             sent_at[id(viewer)] = perf_counter()
-            crowd.say(viewer, number, message("loop", number))
+            crowd.say(viewer, message("loop", number))
             number += 1
         crowd.rest()
         answered = [viewer for viewer in crowd.sweep() if viewer.acknowledged]

@@ -48,7 +48,7 @@ def _speak(crowd: Crowd, run: str, sent_at: list[float], rate: float, seconds: f
     while (number := len(sent_at)) < total:
         if number <= (perf_counter() - began) * rate:
             sent_at.append(perf_counter())
-            crowd.say(viewers[number % len(viewers)], number, message(run, number))
+            crowd.say(viewers[number % len(viewers)], message(run, number))
             crowd.sweep_if_due()
         else:
             crowd.rest()
