@@ -29,6 +29,7 @@ from interfaces.http.limits import RateLimiter
 from interfaces.http.problems import answer_problem
 from interfaces.http.refusals import BODY_LIMIT
 from interfaces.http.request import ApiRequest
+from interfaces.http.room import routes as room
 from interfaces.http.schema import openapi_config
 from interfaces.http.version import VERSION
 from interfaces.platform import Platform
@@ -63,6 +64,7 @@ def _application(platform: Platform, hub: Hub, doorkeeper: Doorkeeper) -> Litest
             *identity.ROUTES,
             *streaming.ROUTES,
             *broadcasts.ROUTES,
+            *room.ROUTES,
             *media.ROUTES,
             *log.ROUTES,
             *audit.ROUTES,

@@ -71,7 +71,6 @@ DOMAIN_STATUS: dict[str, int] = {
     "own_admin_role": 409,
     "picture_not_uploaded": 409,
     "provider_already_linked": 409,
-    "recording_not_found": 404,
     "registration_required": 403,
     "repeated_message": 409,
     "role_needs_registration": 409,

@@ -25,6 +25,7 @@ _ABOUT = (
 )
 _TAGS = (
     ("Live streams", "A host schedules a show, broadcasts, is seen live, ends; the replay stays."),
+    ("Live room", "What is said beside a show, who may say it, and how many watch."),
     ("Media", "Uploads go straight to the object store."),
     ("Identity", "Signing in, who one is here, and being forgotten."),
     ("Event log", "For analysts and auditors: the log itself."),
@@ -95,6 +96,20 @@ _EVENT_PARAMETERS = [
     _query("types", "Only these types, comma-separated.", {"type": "string"}),
     _query("stream", "Only of this stream.", {"type": "string"}),
 ]
+_POSITION_SCHEMA = {"type": "integer", "minimum": 0}
+_ROOM_FEED_PARAMETERS = [
+    _query("after", "The last position that was seen; left out: the newest.", _POSITION_SCHEMA)
+]
+_MESSAGES_PARAMETERS = [
+    _query("before", "The newest below this position, newest first.", _POSITION_SCHEMA),
+    _query("after", "Those beyond this position, oldest first.", _POSITION_SCHEMA),
+    _query(
+        "at_seconds",
+        "From this second of the replay on: of `recording`, else of all of them in a row.",
+        {"type": "number", "minimum": 0},
+    ),
+    _query("recording", "The id of one of the show's recordings.", {"type": "string"}),
+]
 _AUTHORIZE_PARAMETERS = [
     _query(
         "code_challenge",
@@ -113,6 +128,8 @@ _PARAMETERS = {
     "command": _COMMAND_PARAMETERS,
     "query": _QUERY_PARAMETERS,
     "list": [*_QUERY_PARAMETERS, *_LIST_PARAMETERS],
+    "messages": [*_QUERY_PARAMETERS, *_LIST_PARAMETERS, *_MESSAGES_PARAMETERS],
+    "room_feed": _ROOM_FEED_PARAMETERS,
 }
 _POSITION = {"schema": {"type": "integer"}}
 _SEEN_AT = {"Projection-Position": {"description": "As of this log position.", **_POSITION}}
@@ -127,6 +144,7 @@ _ANSWER_HEADERS: dict[str, dict[str, Any]] = {
     },
     "query": _SEEN_AT,
     "list": _SEEN_AT,
+    "messages": _SEEN_AT,
     "events": _SEEN_AT,
 }
 _LANGUAGE_PARAMETER = _header(
@@ -252,7 +270,7 @@ def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, *, has_id: b
 
 def _statuses(access: Access, kind: str, *, has_id: bool) -> list[str]:
     found = [] if access.public else ["401"]
-    if access.roles:
+    if access.roles or (has_id and not access.public):
         found.append("403")
     if has_id:
         found.append("404")

@@ -3,7 +3,7 @@
 Holds personal data, and drops all of it when the person is erased.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -213,6 +213,18 @@ async def get_account(
     """Raises `ProjectionBehind`."""
     await views.wait(ACCOUNTS, min_position)
     return await views.get(ACCOUNTS, user_id)
+
+
+async def names_of(
+    views: Views, user_ids: Sequence[str], *, min_position: int = 0
+) -> Seen[dict[str, str]]:
+    """What these people are called, by id; who has no account is left out. Raises
+    `ProjectionBehind`."""
+    await views.wait(ACCOUNTS, min_position)
+    seen = await views.select(
+        ACCOUNTS, lambda table: select(table.c.view).where(table.c.key.in_(user_ids))
+    )
+    return Seen({view.id: view.name for view in seen.value}, seen.position)
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):

@@ -114,6 +114,44 @@ def on_a_ready_show(path: str) -> Arrange:
     return arrange
 
 
+def on_a_moderated_show(path: str, **sent: Any) -> Arrange:
+    """The caller moderates its room, as its host or because the host lets them."""
+
+    async def arrange(ground: Ground, caller: Caller) -> Call:
+        stream_id = await _moderated(ground, caller)
+        return Call(path=path.format(stream_id), sent=sent)
+
+    return arrange
+
+
+async def _moderated(ground: Ground, caller: Caller) -> str:
+    stream_id, host = await ground.shown(caller)
+    if caller.name != "host":
+        path = f"{BASE}/streams/{stream_id}/room/moderators/{caller.user_id}"
+        appointed = await ground.api.client.put(path, headers=host)
+        assert appointed.is_success, appointed.text
+    return stream_id
+
+
+async def own_message(ground: Ground, caller: Caller) -> Call:
+    stream_id, _ = await ground.shown(caller)
+    return Call(
+        path=f"{BASE}/streams/{stream_id}/messages/{await _said(ground, stream_id, caller)}"
+    )
+
+
+async def message_to_pin(ground: Ground, caller: Caller) -> Call:
+    stream_id = await _moderated(ground, caller)
+    sent = {"json": {"id": await _said(ground, stream_id, caller)}}
+    return Call(path=f"{BASE}/streams/{stream_id}/room/pin", sent=sent)
+
+
+async def _said(ground: Ground, stream_id: str, caller: Caller) -> str:
+    path, headers = f"{BASE}/streams/{stream_id}/messages", dict(caller.headers)
+    said = await ground.api.client.post(path, json={"text": "Hello"}, headers=headers)
+    return str(said.json()["id"])
+
+
 async def live_show(ground: Ground, caller: Caller) -> Call:
     stream_id, _ = await ground.ready(caller)
     now = datetime.now(UTC)

@@ -14,7 +14,16 @@ from domain.identity.values import ROLES
 from interfaces.http.app import create_app
 from interfaces.http.edge import Edge
 from tests.support import arranging as arrange
-from tests.support.arranging import Arrange, Call, Caller, Ground, on_a_ready_show, on_a_show, plain
+from tests.support.arranging import (
+    Arrange,
+    Call,
+    Caller,
+    Ground,
+    on_a_moderated_show,
+    on_a_ready_show,
+    on_a_show,
+    plain,
+)
 from tests.support.databases import claimed_redis_database
 from tests.support.http import BASE, Api, api_settings, problem, running_api
 from tests.support.services import service_url
@@ -145,6 +154,55 @@ TABLE: dict[tuple[str, str], Route] = {
     ("DELETE", f"{BASE}/streams/{{stream_id}}/outputs/{{output_id}}"): Route(
         HOST_OR_ADMIN, 200, arrange.added_output
     ),
+    ("GET", f"{BASE}/streams/{{stream_id}}/messages"): Route(
+        SIGNED_IN, 200, on_a_show(f"{STREAM}/messages")
+    ),
+    ("POST", f"{BASE}/streams/{{stream_id}}/messages"): Route(
+        SIGNED_IN, 201, on_a_show(f"{STREAM}/messages", json={"text": "Hello"})
+    ),
+    ("DELETE", f"{BASE}/streams/{{stream_id}}/messages/{{message_id}}"): Route(
+        SIGNED_IN, 200, arrange.own_message
+    ),
+    ("GET", f"{BASE}/streams/{{stream_id}}/room"): Route(
+        SIGNED_IN, 200, on_a_show(f"{STREAM}/room")
+    ),
+    # The room itself says who moderates it, be it whoever the host has appointed.
+    ("PATCH", f"{BASE}/streams/{{stream_id}}/room"): Route(
+        SIGNED_IN, 200, on_a_moderated_show(f"{STREAM}/room", json={"slow_mode_seconds": 5})
+    ),
+    ("GET", f"{BASE}/streams/{{stream_id}}/room/moderators"): Route(
+        SIGNED_IN, 200, on_a_show(f"{STREAM}/room/moderators")
+    ),
+    ("PUT", f"{BASE}/streams/{{stream_id}}/room/moderators/{{user_id}}"): Route(
+        HOST_OR_ADMIN, 200, on_a_show(f"{STREAM}/room/moderators/{SOME_ID}")
+    ),
+    ("DELETE", f"{BASE}/streams/{{stream_id}}/room/moderators/{{user_id}}"): Route(
+        HOST_OR_ADMIN, 200, on_a_show(f"{STREAM}/room/moderators/{SOME_ID}")
+    ),
+    ("PUT", f"{BASE}/streams/{{stream_id}}/room/mutes/{{user_id}}"): Route(
+        SIGNED_IN, 200, on_a_moderated_show(f"{STREAM}/room/mutes/{SOME_ID}", json={"seconds": 9})
+    ),
+    ("GET", f"{BASE}/streams/{{stream_id}}/room/bans"): Route(
+        SIGNED_IN, 200, on_a_moderated_show(f"{STREAM}/room/bans")
+    ),
+    ("PUT", f"{BASE}/streams/{{stream_id}}/room/bans/{{user_id}}"): Route(
+        SIGNED_IN, 200, on_a_moderated_show(f"{STREAM}/room/bans/{SOME_ID}")
+    ),
+    ("DELETE", f"{BASE}/streams/{{stream_id}}/room/bans/{{user_id}}"): Route(
+        SIGNED_IN, 200, on_a_moderated_show(f"{STREAM}/room/bans/{SOME_ID}")
+    ),
+    ("PUT", f"{BASE}/streams/{{stream_id}}/room/pin"): Route(
+        SIGNED_IN, 200, arrange.message_to_pin
+    ),
+    ("DELETE", f"{BASE}/streams/{{stream_id}}/room/pin"): Route(
+        SIGNED_IN, 200, on_a_moderated_show(f"{STREAM}/room/pin")
+    ),
+    ("GET", f"{BASE}/streams/{{stream_id}}/feed"): Route(
+        SIGNED_IN, 200, on_a_show(f"{STREAM}/feed")
+    ),
+    ("GET", f"{BASE}/streams/{{stream_id}}/audience"): Route(
+        HOST | ANALYSTS, 200, on_a_show(f"{STREAM}/audience")
+    ),
     ("POST", f"{BASE}/media"): Route(REGISTERED, 201, plain(f"{BASE}/media", **AVATAR)),
     ("GET", f"{BASE}/events"): Route(LOG_READERS, 200, plain(f"{BASE}/events")),
     ("GET", f"{BASE}/events/feed"): Route(LOG_READERS, 200, plain(f"{BASE}/events/feed")),
@@ -240,7 +298,7 @@ async def called(api: Api, method: str, call: Call, caller: Caller) -> tuple[int
 
 
 def filled(path: str) -> str:
-    for name in ("stream_id", "output_id", "job_id", "session_id", "user_id"):
+    for name in ("stream_id", "output_id", "message_id", "job_id", "session_id", "user_id"):
         path = path.replace(f"{{{name}}}", SOME_ID)
     return path.replace("{name}", "broadcasts")
 
