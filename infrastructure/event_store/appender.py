@@ -228,10 +228,15 @@ class Appender:
             else:
                 deciding = early
                 deciding.follow(begun.head)
+            unsure = expect_new and deciding.hold_refusals()
             written = _batch(begun.head, deciding)
         except BaseException:
             await self._writer.abandon()
             raise
+        if unsure:
+            await self._writer.abandon()
+            await self._append(batch, expect_new=False)
+            return
         if written.commands:
             await self._writer.commit(written)
         else:

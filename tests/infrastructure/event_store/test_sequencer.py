@@ -85,6 +85,21 @@ async def test_repeated_id_gets_first_outcome_when_it_would_be_refused_now(log_u
     assert (again.position, again.answer, again.replayed) == (first.position, first.answer, True)
 
 
+@pytest.mark.parametrize("met_before", [False, True])
+async def test_repeated_id_gets_first_outcome_from_who_was_not_there(
+    log_url: str, met_before: bool
+) -> None:
+    """From a process that decides its first command, and from one whose state is overtaken."""
+    async with started_store(log_url) as (one, _), started_store(log_url) as (two, _):
+        await send(one, PayIn(account="a", amount=5))
+        if met_before:
+            await send(two, PayIn(account="a", amount=1))
+        first = await send(one, Take(account="a", amount=4), "same")
+        again = await send(two, Take(account="a", amount=4), "same")
+
+    assert (again.position, again.answer, again.replayed) == (first.position, first.answer, True)
+
+
 async def test_repeated_id_is_told_as_repeated_when_first_decided_anew(log_url: str) -> None:
     async with started_store(log_url) as (store, _):
         first = await send(store, PayIn(account="a", amount=5), "same")
