@@ -32,6 +32,7 @@ def search(task: Task, crowd: Crowd) -> Step:
     best: Step | None = None
     failed: Step | None = None
     rate = task.rate
+    paced_step(crowd, "warm", rate, _WARM_UP_SECONDS)
     for number in range(_STEPS_AT_MOST):
         step = _with_chances(task, crowd, rate, number)
         if step.holds(task.p99_ms):
