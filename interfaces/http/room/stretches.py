@@ -70,7 +70,6 @@ def _beyond(request: ApiRequest, stream_id: str) -> Wanted:
 async def _replayed(request: ApiRequest, stream_id: str) -> Wanted:
     """Times in the log never run backwards, so that seconds of a recording are positions."""
     seconds, recording_id = _wanted_seconds(request), _wanted_recording(request)
-    position = wanted_position(request)
     listing = f"messages:{stream_id}:replay:{recording_id}"
     parts = await _parts(request, stream_id, recording_id)
     engine = request.platform.engine
@@ -83,13 +82,14 @@ async def _replayed(request: ApiRequest, stream_id: str) -> Wanted:
         stream_id=stream_id,
         after=after,
         before=None if until_us is None else await first_since(engine, until_us),
-        min_position=position,
+        min_position=wanted_position(request),
     )
     return Wanted(listing, stretch, parts=parts)
 
 
 async def _parts(request: ApiRequest, stream_id: str, recording_id: str | None) -> tuple[Part, ...]:
-    show = (await get_live_stream(request.platform.views, stream_id)).value
+    views, position = request.platform.views, wanted_position(request)
+    show = (await get_live_stream(views, stream_id, min_position=position)).value
     parts = () if show is None else replay_of(show)
     if recording_id is not None:
         parts = alone(parts, recording_id)
