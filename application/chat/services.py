@@ -54,9 +54,10 @@ class ChatServices:
         """Has a `SendChatMessage` said; answers `{"id": <message id>}`, the first one's for a
         command id that comes again. `exempt`: the host or a moderator, of whom less is held back.
 
-        The dispatch needs a `fingerprint` of what the client sent: time and message id in the
-        command are new each time. Raises what the room refuses with, `ChatTooFastError`,
-        `RepeatedMessageError`, `MessageNotFoundError` for a `reply_to` nobody said.
+        A client's repetition is told by the dispatch's `fingerprint` of what it sent: time and
+        message id in the command are new each time. Left out, the command id alone counts. Raises
+        what the room refuses with, `ChatTooFastError`, `RepeatedMessageError`,
+        `MessageNotFoundError` for a `reply_to` nobody said.
         """
         command = dispatch.command
         if not isinstance(command, SendChatMessage):
@@ -66,7 +67,7 @@ class ChatServices:
         try:
             if command.reply_to is not None:
                 await self._standing(command.stream_id, command.reply_to)
-            return await self.execute(dispatch)
+            return await self.execute(_without_words(dispatch))
         except DomainError:
             await self._limits.take_back(remark)
             raise
@@ -125,6 +126,13 @@ class ChatServices:
         if found.removed:
             raise MessageNotFoundError(message_id=message_id)
         return found
+
+
+def _without_words(dispatch: Dispatch) -> Dispatch:
+    """Fingerprints are kept: one of the command could confirm what somebody erased had said."""
+    if dispatch.fingerprint is not None:
+        return dispatch
+    return replace(dispatch, fingerprint=sha256(dispatch.command_id.encode()).digest())
 
 
 def _remark(command: SendChatMessage, command_id: str, *, exempt: bool) -> Remark:

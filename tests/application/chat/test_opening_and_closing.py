@@ -2,33 +2,14 @@
 
 import pytest
 
-from application.processes.process import Enqueue
-from application.processes.rooms import CLOSE_ROOM, RoomClosing
 from domain.chat import errors
 from domain.chat.commands import OpenRoom
 from domain.chat.events import ChatMessageSent, ReactionsCounted, RoomClosed, RoomOpened
-from domain.shared import Event
-from domain.streaming import events as shows
 from domain.streaming.commands import CancelLiveStream
-from tests.support.builders import HOST, SHOW, connected, ended, recorded
-from tests.support.chatting import OPENED, sent
+from tests.support.builders import HOST, SHOW
 from tests.support.parlour import Parlour
 
 CANCEL = CancelLiveStream(stream_id=SHOW, by=HOST)
-
-
-@pytest.mark.parametrize(
-    "event",
-    [ended(), shows.LiveStreamCancelled(), shows.LiveStreamFailed(problem="refused"), OPENED],
-    ids=lambda event: type(event).__name__,
-)
-def test_what_may_end_a_room_leads_to_a_look(event: Event) -> None:
-    assert RoomClosing().react(recorded(event)) == (Enqueue(CLOSE_ROOM, (SHOW,)),)
-
-
-@pytest.mark.parametrize("event", [connected(1), sent(), RoomClosed()], ids=repr)
-def test_other_facts_lead_to_nothing(event: Event) -> None:
-    assert RoomClosing().react(recorded(event)) == ()
 
 
 async def test_a_room_closes_with_its_show(any_salon: Parlour) -> None:

@@ -101,6 +101,12 @@ async def test_send_refused_when_its_ref_comes_back_with_other_words(salon: Parl
         await salon.here.say("another", ref="7")
 
 
+async def test_without_a_fingerprint_nothing_of_the_words_is_kept(salon: Parlour) -> None:
+    first = await salon.here.chat.send(salon.here.dispatch(send("one"), command_id="c-1"))
+    again = await salon.here.chat.send(salon.here.dispatch(send("another"), command_id="c-1"))
+    assert (again.position, again.replayed) == (first.position, True)
+
+
 async def test_a_ref_is_each_person_s_own(salon: Parlour) -> None:
     await salon.here.say("hello", ref="7")
     await salon.there.say("hello", ref="7", by=ANOTHER)
