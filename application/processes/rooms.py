@@ -5,15 +5,14 @@ begins, and each room would cost every reader of the log a fact.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from application.ports import CommandBus, Dispatch, EventLog
-from application.processes.process import Enqueue, Reaction
+from application.processes.process import Enqueue, Reaction, SetDeadline
 from domain.chat.commands import CloseRoom, OpenRoom
 from domain.chat.deciding import ROOM
 from domain.chat.errors import RoomClosedError, RoomNotFoundError
-from domain.chat.events import RoomOpened
 from domain.shared import Recorded
 from domain.streaming.deciding import LIVE_STREAM
 from domain.streaming.events import (
@@ -25,7 +24,7 @@ from domain.streaming.events import (
 from domain.streaming.values import OVER
 
 CLOSE_ROOM = "chat.close_room"
-_LEADS_TO_A_LOOK = (LiveStreamEnded, LiveStreamFailed, LiveStreamCancelled, RoomOpened)
+_OPENED_BY_THEN = timedelta(minutes=1)
 
 
 class DerivedId(Protocol):
@@ -35,16 +34,23 @@ class DerivedId(Protocol):
 
 
 class RoomClosing:
-    """A room that was opened while its show ended is looked at, too: neither decision knows of
-    the other, but one of the two facts comes second."""
+    """Looks twice: a room may just be being opened as its show ends, and neither decision knows of
+    the other. To be told of opened rooms, it would have to read all that is ever said."""
 
     name = "room_closing"
-    contexts = frozenset({"streaming", "chat"})
+    contexts = frozenset({"streaming"})
 
     def react(self, recorded: Recorded) -> Sequence[Reaction]:
-        if isinstance(recorded.event, _LEADS_TO_A_LOOK):
-            return (Enqueue(CLOSE_ROOM, (recorded.entity_id,)),)
-        return ()
+        if not isinstance(recorded.event, LiveStreamEnded | LiveStreamFailed | LiveStreamCancelled):
+            return ()
+        stream_id = recorded.entity_id
+        once_more = SetDeadline(
+            key=f"room-{stream_id}",
+            due_at=recorded.recorded_at + _OPENED_BY_THEN,
+            job=CLOSE_ROOM,
+            args=(stream_id,),
+        )
+        return (Enqueue(CLOSE_ROOM, (stream_id,)), once_more)
 
 
 class Rooms:

@@ -1,5 +1,7 @@
 """Rooms open for the first who comes and close with their show; reactions are kept for good."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.chat import errors
@@ -29,6 +31,9 @@ async def test_a_room_that_was_opened_while_the_show_ended_is_closed(salon: Parl
     await salon.settle()
     late = OpenRoom(stream_id=SHOW, host_id=HOST, market="TW", language="zh-TW")
     await here.store.sequencer.execute(here.dispatch(late))
+    await salon.settle()
+    assert (await here.room()).is_open
+    here.clock.ahead += timedelta(minutes=1)
     await salon.settle()
     assert not (await here.room()).is_open
 
