@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 from projections.chat.frames import FeedBatch
 
 MISSED_AT_MOST = 20_000  # positions; who is further behind does not catch up frame by frame
-_BLOCK_MS = 400  # redis-py would take longer than its socket_timeout for a lost connection
+_BLOCK_MS = 400  # beyond its socket_timeout, redis-py would take a wait for a lost connection
 _ENTRIES_AT_ONCE = 100
 _EXPIRES_MS = 600_000
 _FIELD = b"batch"
