@@ -13,7 +13,7 @@ from application.chat.ports import ChatLimits, ReactionTotals, Remark, SentMessa
 from application.ports import CommandBus, Dispatch, Outcome
 from domain.chat.commands import CountReactions, PinMessage, RemoveMessage, SendChatMessage
 from domain.chat.errors import MessageNotFoundError, RoomNotFoundError
-from domain.chat.text import folded
+from domain.chat.text import RAW_CHARACTERS, folded
 from domain.shared import DomainError
 
 
@@ -141,6 +141,6 @@ def _remark(command: SendChatMessage, command_id: str, *, exempt: bool) -> Remar
         stream_id=command.stream_id,
         user_id=command.by,
         command_id=command_id,
-        digest=sha256(folded(command.text).encode(errors="replace")).digest(),
+        digest=sha256(folded(command.text[:RAW_CHARACTERS]).encode(errors="replace")).digest(),
         exempt=exempt or command.staff,
     )

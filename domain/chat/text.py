@@ -14,7 +14,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 _STACKING = frozenset({"Mn", "Me"})
 # No writing stacks more marks on a letter: Thai needs two, Burmese four.
 _MARKS_AT_MOST = 4
-_RAW_CHARACTERS = 4 * MESSAGE_CHARACTERS  # beyond that, most of it is there to do harm
+RAW_CHARACTERS = 4 * MESSAGE_CHARACTERS  # beyond that, most of it is there to do harm
 
 _JOINERS = "\u200c\u200d"  # of emoji, and in the writings of India and Persia
 _VARIANTS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
@@ -37,7 +37,7 @@ def message_text(text: str) -> str:
     Its length is in code points: clusters (UAX 29) change with each Unicode version, so what one
     process takes another would refuse, and one cluster may hold any number of code points.
     """
-    if len(text) > _RAW_CHARACTERS:
+    if len(text) > RAW_CHARACTERS:
         raise TextTooLongError(field="text", limit=MESSAGE_CHARACTERS)
     return line("text", cleaned(text), limit=MESSAGE_CHARACTERS)
 
