@@ -27,7 +27,7 @@ class FeedSink:
 
     def push(self, packet: Packet) -> bool:
         part = packet.server_sent
-        if not self._ended and self._size + len(part) > self.limit:
+        if self._size and self._size + len(part) > self.limit:
             return False
         self._add(part)
         return True

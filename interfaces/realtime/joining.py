@@ -13,34 +13,33 @@ from interfaces.realtime.server_messages import RoomSummary, Welcome
 from projections.chat.frames import RoomFrame
 
 NEWEST = 50
-_PACKET_BYTES = 64 * 1024
+_PACKET_BYTES = 32 * 1024
 
 
 async def let_in(reader: RoomReader, room: LiveRoom, member: Member, after: int | None) -> None:
     """`after`: the position of the last frame the client has seen. Raises `BannedError`, or that
     the log cannot be read."""
-    _refuse_banned(room, member)
+    if member.user_id in room.rules.banned:
+        await reader.look_at_ban(room, member.user_id)
     missed = None if after is None else await reader.missed(room, after)
-    _refuse_banned(room, member)
     # No await from here on: the next tick brings what comes after `flushed`.
+    if member.user_id in room.rules.banned:
+        raise BannedError
     greet(room, member, missed)
     room.add(member)
 
 
 def greet(room: LiveRoom, member: Member, missed: Sequence[RoomFrame] | None) -> None:
     """None: what was missed is not known, or is more than a connection can be given at once."""
-    recovered = missed is not None and _size(missed) <= member.sink.limit * 3 // 4
-    frames = missed if recovered and missed is not None else room.newest(NEWEST)
+    most_bytes = member.sink.limit * 3 // 4
+    recovered = missed is not None and _size(missed) <= most_bytes
+    if missed is None or not recovered:
+        missed = _last(room.newest(NEWEST), most_bytes)
     member.sink.push(Packet((_welcome(room, member, recovered=recovered),)))
-    bodies = [bytes(frame.body) for frame in frames if _concerns(frame, member)]
+    bodies = [bytes(frame.body) for frame in missed if _concerns(frame, member)]
     bodies += room.states.values()
     for packet in _packets(bodies, room.flushed):
         member.sink.push(packet)
-
-
-def _refuse_banned(room: LiveRoom, member: Member) -> None:
-    if member.user_id in room.rules.banned:
-        raise BannedError
 
 
 def _welcome(room: LiveRoom, member: Member, *, recovered: bool) -> bytes:
@@ -75,6 +74,16 @@ def _concerns(frame: RoomFrame, member: Member) -> bool:
 
 def _size(frames: Sequence[RoomFrame]) -> int:
     return sum(len(bytes(frame.body)) for frame in frames)
+
+
+def _last(frames: Sequence[RoomFrame], most_bytes: int) -> Sequence[RoomFrame]:
+    """As many of the newest as there is room for."""
+    size = 0
+    for number, frame in enumerate(reversed(frames)):
+        size += len(bytes(frame.body))
+        if size > most_bytes:
+            return frames[len(frames) - number :]
+    return frames
 
 
 def _packets(bodies: Sequence[bytes], position: int) -> list[Packet]:

@@ -10,15 +10,17 @@ from interfaces.realtime.sampling import FairSample
 from interfaces.realtime.tail import is_message, removed_id
 from projections.chat.frames import RoomFrame
 
-MOST_BYTES = 64 * 1024  # in one frame: a member who has read everything is never too slow for it
+_MOST_BYTES = 64 * 1024  # in one frame
+_SHARE = 4  # of what may wait for a client, one frame takes at most so much
 
 
 class Outbox:
     """Durable frames in order, and states of which only the newest counts."""
 
-    __slots__ = ("_frames", "_sample", "_states")
+    __slots__ = ("_frames", "_most_bytes", "_sample", "_states")
 
-    def __init__(self, shown_per_second: int) -> None:
+    def __init__(self, shown_per_second: int, buffer_bytes: int) -> None:
+        self._most_bytes = min(_MOST_BYTES, buffer_bytes // _SHARE)
         self._frames: list[RoomFrame] = []
         self._states: dict[str, bytes] = {}
         self._sample = FairSample(shown_per_second)
@@ -73,7 +75,7 @@ class Outbox:
         size = count = 0
         for frame in self._frames:
             size += len(bytes(frame.body))
-            if size > MOST_BYTES and count:
+            if size > self._most_bytes and count:
                 break
             count += 1
         frames, self._frames = self._frames[:count], self._frames[count:]

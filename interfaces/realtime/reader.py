@@ -84,6 +84,11 @@ class RoomReader:
         known = [frame for frame in frames if frame.position <= room.flushed]
         return known + room.tail.beyond(upto, room.flushed)
 
+    async def look_at_ban(self, room: LiveRoom, user_id: str) -> None:
+        """It may have been lifted a moment ago, and be heard of here a moment later."""
+        if user_id not in (await self._history.room(room.stream_id)).state.banned:
+            room.rules.banned.discard(user_id)
+
     async def _come_to(self, room: LiveRoom, after: int) -> bool:
         """Whoever was connected elsewhere may know more than this process has heard yet."""
         if after > room.reached and after > await self._log.head():

@@ -55,7 +55,7 @@ class LiveRoom:
         self._position = position
         self._reached = 0
         self._unread: list[RoomFrame] | None = []
-        self._outbox = Outbox(limits.shown_per_second)
+        self._outbox = Outbox(limits.shown_per_second, limits.buffer_bytes)
         self._least_gap = limits.tick_seconds
         self._fan_out = FanOut(self.too_slow, self._schedule)
         self._timer: asyncio.TimerHandle | None = None

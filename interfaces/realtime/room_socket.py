@@ -70,7 +70,8 @@ class RoomSocket(WebSocketsSansIOProtocol):
         if self.ended:
             return True
         frame = packet.websocket
-        if self.transport.get_write_buffer_size() + len(frame) > self.limit:
+        waiting = self.transport.get_write_buffer_size()
+        if waiting and waiting + len(frame) > self.limit:
             return False
         self.transport.write(frame)
         return True

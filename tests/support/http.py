@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from interfaces.http.serving import server_config
 from interfaces.platform import Platform
 from interfaces.realtime.hub import Hub
 from interfaces.realtime.opening import open_hub
+from interfaces.roles import background
 from tests.support.eventually import eventually
 
 BASE = "/api/v1"
@@ -105,20 +106,15 @@ async def running_api(settings: Settings, *, projecting: bool = True) -> AsyncIt
         async with platform.engine.begin() as connection:
             await connection.run_sync(METADATA.create_all)
         await lay_head(platform.engine)
-        projector = asyncio.create_task(platform.projector.run()) if projecting else None
-        try:
-            async with (
-                open_hub(platform) as hub,
-                _listening(platform, hub) as url,
-                httpx.AsyncClient(base_url=url) as client,
-            ):
-                if projecting:
-                    await _lists(client)
-                yield Api(platform=platform, hub=hub, client=client, url=url)
-        finally:
-            if projector is not None:
-                await platform.projector.stop()
-                await projector
+        async with (
+            background.projecting(platform) if projecting else nullcontext(),
+            open_hub(platform) as hub,
+            _listening(platform, hub) as url,
+            httpx.AsyncClient(base_url=url) as client,
+        ):
+            if projecting:
+                await _lists(client)
+            yield Api(platform=platform, hub=hub, client=client, url=url)
 
 
 async def _lists(client: httpx.AsyncClient) -> None:
