@@ -93,7 +93,7 @@ def _compact(text: str) -> str:
             kept.append(" ")
         kept.append(piece)
         last = piece
-    return "".join(kept)
+    return unicodedata.normalize("NFKC", "".join(kept))  # marks may have new neighbours
 
 
 def _bare(piece: str) -> str:
@@ -101,7 +101,7 @@ def _bare(piece: str) -> str:
 
 
 def _is_single(piece: str) -> bool:
-    return sum(map(str.isalnum, piece)) == 1
+    return sum(map(str.isalnum, piece)) <= 1
 
 
 # Top-level domains as they are written in chats. Those that are words themselves count only where

@@ -3,9 +3,12 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.chat.blocking import WordLists, blockable, has_blocked_word, has_link
 from domain.chat.values import BLOCKED_WORDS_AT_MOST, MESSAGE_CHARACTERS
+from domain.text import TextEmptyError
 
 LISTS: WordLists = (
     ("en", ("get rich", "swindle")),
@@ -57,6 +60,16 @@ def test_a_word_is_found_as_it_was_given(word: str) -> None:
     kept = blockable(word)
     assert blockable(kept) == kept
     assert has_blocked_word((("en", (kept,)),), f"so {word}!")
+
+
+@given(st.text(max_size=30) | st.text(alphabet="a b|.0กข\u0e48\u3099詐騙💩\u200d", max_size=20))
+def test_whatever_can_be_blocked_is_found_as_it_was_given(word: str) -> None:
+    try:
+        kept = blockable(word)
+    except TextEmptyError:
+        return
+    assert blockable(kept) == kept
+    assert has_blocked_word((("en", (kept,)),), word)
 
 
 @pytest.mark.parametrize(
