@@ -71,7 +71,7 @@ class MuteViewer(ModeratorCommand, frozen=True, kw_only=True):
 
 
 class BanViewer(ModeratorCommand, frozen=True, kw_only=True):
-    """Shuts somebody out of the room. Repeating it changes nothing."""
+    """Shuts somebody out of the room, and ends their moderating. Repeating it changes nothing."""
 
     user_id: str
 
@@ -103,7 +103,8 @@ class UnpinMessage(ModeratorCommand, frozen=True, kw_only=True):
 
 
 class AppointModerator(Command, frozen=True, kw_only=True):
-    """The host, or an admin, lets somebody moderate. Repeating it changes nothing."""
+    """The host, or an admin, lets somebody moderate, and in if they were banned. Repeating it
+    changes nothing."""
 
     stream_id: str
     by: str
