@@ -15,7 +15,7 @@ from projections.chat.frames import FeedBatch
 MISSED_AT_MOST = 20_000  # positions; who is further behind does not catch up frame by frame
 _BLOCK_MS = 400  # beyond its socket_timeout, redis-py would take a wait for a lost connection
 _ENTRIES_AT_ONCE = 100
-_EXPIRES_MS = 600_000
+_EXPIRES_SECONDS = 120
 _FIELD = b"batch"
 
 _encode = msgspec.json.Encoder().encode
@@ -29,22 +29,23 @@ class BatchStream:
         self._redis = redis
         self._key = f"{prefix}rooms"
 
-    async def add(self, batch: FeedBatch) -> bool:
+    async def add(self, batch: FeedBatch, *, keep_from: int = 0) -> bool:
         """False: refused, as the stream has reached that far already.
 
-        Once somebody is erased, or may have been, nothing from before stays in it: it could hold
-        what they said.
+        What does not reach `keep_from` goes, and what nobody would catch up on. Once somebody is
+        erased, or may have been, all from before goes: it could hold what they said.
         """
         adding = self._redis.pipeline(transaction=True)
         adding.xadd(
             self._key,
             {_FIELD: _encode(batch)},
             id=f"{batch.upto}-0",
-            minid=max(0, batch.upto - MISSED_AT_MOST),
+            minid=max(keep_from, batch.upto - MISSED_AT_MOST),
+            approximate=False,
         )
         if batch.erased or batch.incomplete:
             adding.xtrim(self._key, maxlen=1, approximate=False)
-        adding.pexpire(self._key, _EXPIRES_MS)
+        adding.expire(self._key, _EXPIRES_SECONDS)
         added, *_ = await adding.execute(raise_on_error=False)
         if isinstance(added, ResponseError) and "equal or smaller" in str(added):
             return False

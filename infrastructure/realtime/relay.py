@@ -28,7 +28,9 @@ _log = structlog.get_logger(__name__)
 
 
 class Relay:
-    """`redis` must answer bytes."""
+    """`redis` must answer bytes. What was said stays there for twice `kept_seconds` at most."""
+
+    kept_seconds = 60.0
 
     def __init__(self, pages: LogPages, redis: Redis, *, prefix: str = "live:") -> None:
         self._pages = pages
@@ -36,7 +38,8 @@ class Relay:
         self._relaying: asyncio.Task[None] | None = None
         self._in_trouble = False
         self._reached = self._sent = 0
-        self._empty_due = 0.0
+        self._keep_from = self._keep_next = 0
+        self._empty_due = self._turnover_due = 0.0
 
     async def start(self) -> None:
         self._relaying = asyncio.create_task(self._run())
@@ -61,6 +64,7 @@ class Relay:
         """
         await self._batches.empty()
         self._reached = self._sent = await self._head()
+        self._keep_from = self._keep_next = self._sent
         ahead = True
         while ahead:
             began, before = _now(), self._reached
@@ -73,7 +77,8 @@ class Relay:
         self._reached = batch.upto
         if not (batch.frames or batch.erased or batch.incomplete or self._is_empty_due()):
             return True
-        if not await self._batches.add(batch):
+        self._turn_over()
+        if not await self._batches.add(batch, keep_from=self._keep_from):
             return False
         self._in_trouble = False
         self._sent, self._empty_due = batch.upto, _now() + _EMPTY_SECONDS
@@ -88,6 +93,11 @@ class Relay:
                 return FeedBatch(after=self._sent, upto=head, incomplete=True)
         upto = rows[-1][0] if rows else self._reached
         return batch_of(await self._pages.wanted(rows, TYPES), after=self._sent, upto=upto)
+
+    def _turn_over(self) -> None:
+        if _now() >= self._turnover_due:
+            self._keep_from, self._keep_next = self._keep_next, self._sent
+            self._turnover_due = _now() + self.kept_seconds
 
     def _is_empty_due(self) -> bool:
         return self._reached > self._sent and _now() >= self._empty_due

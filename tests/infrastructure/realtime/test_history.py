@@ -14,7 +14,7 @@ pytestmark = pytest.mark.services
 HOST = "user-host"
 OPENED = chat.RoomOpened(host_id=HOST, market="TW", language="zh-TW")
 COUNTED = chat.ReactionsCounted(totals={"like": 3})
-MUTED = chat.ViewerBanned(user_id=LIN, by=HOST)
+BANNED = chat.ViewerBanned(user_id=LIN, by=HOST)
 NOWHERE = "redis://127.0.0.1:1"
 
 
@@ -38,10 +38,12 @@ async def test_tail_is_of_what_everybody_is_shown(
     sqlite_url: str, redis_url: str, redis_prefix: str
 ) -> None:
     async with talk(sqlite_url, redis_url, redis_prefix) as there:
-        await there.happen(said("one"), MUTED, chat.SlowModeChanged(seconds=5, by=HOST))
+        await there.happen(said("one"), BANNED, chat.SlowModeChanged(seconds=5, by=HOST))
         await there.happen(*[COUNTED] * 100)
         frames, _ = await history(there).tail("show", 10)
         assert [frame.kind for frame in frames] == ["message", "room"]
+        frames, _ = await history(there).tail("show", 10, private=True)
+        assert [frame.kind for frame in frames] == ["message", "banned", "room"]
 
 
 async def test_a_removed_message_is_not_shown_and_its_removal_is(
@@ -64,7 +66,7 @@ async def test_who_comes_back_gets_all_that_was_missed(
 ) -> None:
     async with talk(database_url, redis_url, redis_prefix) as there:
         seen = await there.say("one")
-        await there.happen(said("two"), COUNTED, MUTED, said("three"))
+        await there.happen(said("two"), COUNTED, BANNED, said("three"))
         head = await there.say("elsewhere", room="other")
         frames, position = await history(there).since("show", seen, 3) or ([], 0)
         assert [frame.kind for frame in frames] == ["message", "banned", "message"]
