@@ -7,16 +7,17 @@ position its batch reaches, so Redis itself refuses what is older than what it h
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from projections.chat.frames import FeedBatch
+from projections.chat.frames import FeedBatch, RoomFrame
 
 MISSED_AT_MOST = 20_000  # positions; who is further behind does not catch up frame by frame
 _BLOCK_MS = 400  # beyond its socket_timeout, redis-py would take a wait for a lost connection
 _ENTRIES_AT_ONCE = 100
 _EXPIRES_SECONDS = 120
-_FIELD = b"batch"
+FIELD = b"batch"
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(FeedBatch).decode
@@ -36,17 +37,18 @@ class BatchStream:
         erased, or may have been, all from before goes: it could hold what they said.
         """
         adding = self._redis.pipeline(transaction=True)
+        if batch.erased or batch.incomplete:
+            # Before the new entry: Redis only marks what it trims beside one that stays.
+            adding.xtrim(self._key, maxlen=0, approximate=False)
         adding.xadd(
             self._key,
-            {_FIELD: _encode(batch)},
+            {FIELD: _encode(batch)},
             id=f"{batch.upto}-0",
             minid=max(keep_from, batch.upto - MISSED_AT_MOST),
             approximate=False,
         )
-        if batch.erased or batch.incomplete:
-            adding.xtrim(self._key, maxlen=1, approximate=False)
         adding.expire(self._key, _EXPIRES_SECONDS)
-        added, *_ = await adding.execute(raise_on_error=False)
+        *_, added, _expires = await adding.execute(raise_on_error=False)
         if isinstance(added, ResponseError) and "equal or smaller" in str(added):
             return False
         if isinstance(added, Exception):
@@ -58,7 +60,7 @@ class BatchStream:
         found: Any = await self._redis.xread(
             {self._key: f"{position}-0"}, count=_ENTRIES_AT_ONCE, block=_BLOCK_MS
         )
-        batches = [_batch(fields) for _, entries in found for _, fields in entries]
+        batches = [opened(fields) for _, entries in found for _, fields in entries]
         return [batch for batch in batches if batch is not None]
 
     async def last(self) -> int:
@@ -74,9 +76,15 @@ class BatchStream:
         await self._redis.delete(self._key)
 
 
-def _batch(fields: dict[bytes, bytes]) -> FeedBatch | None:
+def opened(fields: dict[bytes, bytes]) -> FeedBatch | None:
     """None: written by code of another version; the log has what is in it."""
     try:
-        return _decode(fields.get(_FIELD, b""))
+        batch = _decode(fields.get(FIELD, b""))
     except msgspec.MsgspecError:
         return None
+    return replace(batch, frames=tuple(_on_its_own(frame) for frame in batch.frames))
+
+
+def _on_its_own(frame: RoomFrame) -> RoomFrame:
+    """A body is a slice of its entry: whoever kept one would keep all that came with it."""
+    return replace(frame, body=frame.body.copy())

@@ -1,11 +1,14 @@
 """The relay puts rooms' frames into Redis: promptly, in growing batches, and nobody's for long."""
 
 import asyncio
+import sys
 
+import msgspec
 import pytest
 
-from infrastructure.realtime.batch_stream import MISSED_AT_MOST
-from projections.chat.frames import FeedBatch
+from infrastructure.realtime.batch_stream import FIELD, MISSED_AT_MOST, opened
+from projections.chat.frames import FeedBatch, batch_of
+from tests.support.builders import recorded
 from tests.support.eventually import eventually
 from tests.support.projections import Noise
 from tests.support.rooms import SOMCHAI, Talk, said, talk, texts_of
@@ -148,3 +151,13 @@ async def test_a_relay_goes_on_after_redis_was_flushed_or_holds_something_else(
         await there.relays()
         async with asyncio.timeout(5):
             await relay.stop()
+
+
+def test_a_frame_that_is_kept_does_not_keep_those_it_came_with() -> None:
+    frames = batch_of([recorded(said("short")), recorded(said("long"))], after=0, upto=1).frames
+    entry = msgspec.json.encode(FeedBatch(after=0, upto=1, frames=frames))
+    references = sys.getrefcount(entry)
+    batch = opened({FIELD: entry})
+    assert batch is not None
+    assert texts_of(batch.frames) == ["short", "long"]
+    assert sys.getrefcount(entry) == references
