@@ -10,6 +10,7 @@ import msgspec
 from application.identity.accounts import name_told
 from application.identity.ports import Clock, Session, Sessions
 from application.ports import EventLog
+from domain.chat.events import ChatMessageRemoved, ChatMessageSent
 from domain.identity import events as fact
 from domain.identity.account import Account
 from domain.identity.deciding import ACCOUNT
@@ -69,6 +70,16 @@ class ExportedShow(msgspec.Struct, frozen=True, kw_only=True):
     announced_at: datetime
 
 
+class ExportedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """What they said in a show's room. `removed`: nobody is shown it any more."""
+
+    id: str
+    stream_id: str
+    text: str
+    sent_at: datetime
+    removed: bool
+
+
 class ExportedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """`data` is the fact without what is personal of others. None: of a type unknown here."""
 
@@ -91,6 +102,7 @@ class PersonExport(msgspec.Struct, frozen=True, kw_only=True):
     consents: tuple[ExportedConsent, ...]
     sessions: tuple[Session, ...]
     shows: tuple[ExportedShow, ...]
+    messages: tuple[ExportedMessage, ...]
     events: tuple[ExportedEvent, ...]
 
     def __repr__(self) -> str:
@@ -121,6 +133,7 @@ class PersonExports:
             consents=_consents(account),
             sessions=tuple(await self._sessions.of_user(user_id)),
             shows=tuple(_show(one, one.event) for one in events if _hosted(one.event, user_id)),
+            messages=_messages(events, user_id),
             events=tuple(_exported(one, own) for one in events),
         )
 
@@ -212,6 +225,25 @@ def _show(recorded: Recorded, event: LiveStreamScheduled) -> ExportedShow:
         title=event.title,
         description=event.description,
         announced_at=recorded.recorded_at,
+    )
+
+
+def _messages(events: Sequence[Recorded], user_id: str) -> tuple[ExportedMessage, ...]:
+    removed = {one.event.message_id for one in events if isinstance(one.event, ChatMessageRemoved)}
+    return tuple(
+        _message(one, one.event, removed=one.event.message_id in removed)
+        for one in events
+        if isinstance(one.event, ChatMessageSent) and one.event.user_id == user_id
+    )
+
+
+def _message(recorded: Recorded, event: ChatMessageSent, *, removed: bool) -> ExportedMessage:
+    return ExportedMessage(
+        id=event.message_id,
+        stream_id=recorded.entity_id,
+        text=event.text,
+        sent_at=event.sent_at,
+        removed=removed,
     )
 
 

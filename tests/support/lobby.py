@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from application.chat import handlers as chat
 from application.identity.handlers import HANDLERS
 from application.identity.open_sessions import SignedIn
 from application.identity.opening import Newcomer
@@ -33,6 +34,7 @@ from application.ports import Dispatch, Outcome, ProviderUnavailable
 from application.processes.erasure import Erasure
 from application.processes.person_export import PersonExports
 from application.streaming import handlers as streaming
+from domain.chat import events as rooms
 from domain.identity.account import Account
 from domain.identity.deciding import ACCOUNT
 from domain.identity.events import EVENTS
@@ -278,8 +280,8 @@ async def _built(
 ) -> Lobby:
     key, clock = Fernet(Fernet.generate_key()), StageClock()
     keyring = Keyring(engine, MultiFernet([key]))
-    codec = EventCodec((*EVENTS, *shows.EVENTS), keyring)
-    handlers = {**HANDLERS, **streaming.HANDLERS}
+    codec = EventCodec((*EVENTS, *shows.EVENTS, *rooms.EVENTS), keyring)
+    handlers = {**HANDLERS, **streaming.HANDLERS, **chat.HANDLERS}
     store = open_event_store(engine, codec, handlers, LogSignal())
     await store.sequencer.start()
     stack.push_async_callback(store.sequencer.stop)

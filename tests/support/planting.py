@@ -33,6 +33,7 @@ class Plant:
         self.name_by_apple = {"given_name": f"Zoë-{mark}", "family_name": f"Плант-{mark}"}
         self.new_name = f"สมชาย O'Plant-{mark}"
         self.email = f"plant.{mark}@unmistakable.example"
+        self.remark = f"這件我要 ขอสองตัว, said plant-{mark}"
         self.picture = _PNG + f"picture of plant-{mark}".encode()
         self.user_id = ""
         self.tokens: dict[str, Any] = {}
@@ -42,7 +43,8 @@ class Plant:
     def texts(self) -> list[str]:
         """What must not be found anywhere once they are forgotten."""
         names = [self.guest_name, self.name, *self.name_by_apple.values(), self.new_name]
-        return [*names, self.email, self.picture[16:].decode(), *self.subjects]
+        said = [self.remark, self.picture[16:].decode()]
+        return [*names, self.email, *said, *self.subjects]
 
     @property
     def subjects(self) -> list[str]:
@@ -157,7 +159,7 @@ class Plant:
         await self.host()
         await self.ask("PATCH", "/me", {"name": self.new_name, "language": "th"})
         await self.refresh()
-        await self.host()
+        await self.chat(await self.host())
         await self.link_from_app("facebook")
         for provider in ("google", "apple"):
             await self.sign_in(provider, link=True)
@@ -181,6 +183,14 @@ class Plant:
 
         await eventually(is_ready, timeout=30)
         return show
+
+    async def chat(self, show: str) -> None:
+        """Says the same twice, in its room and as an answer to that, and thinks better of it."""
+        path = f"/streams/{show}/messages"
+        first = await self.ask("POST", path, {"text": self.remark})
+        again = {"text": f"{self.remark}!", "reply_to": first["id"]}
+        second = await self.ask("POST", path, again)
+        await self.ask("DELETE", f"{path}/{second['id']}")
 
     async def _upload(self) -> str:
         wanted = {"content_type": "image/png", "size": len(self.picture), "purpose": "avatar"}

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from domain.chat.commands import OpenRoom, RemoveMessage, SendChatMessage
 from domain.identity.commands import (
     ChangeRoles,
     GiveConsent,
@@ -82,6 +83,32 @@ async def test_export_leaves_out_what_is_personal_of_others(hall: Lobby) -> None
     assert event.data is not None
     assert event.data["title"] == "Autumn sale"
     assert "host_name" not in event.data
+
+
+async def test_export_has_what_they_said_and_nothing_that_others_said(hall: Lobby) -> None:
+    mei = (await hall.come_in("line", "U1")).person.user_id
+    other = (await hall.come_in("line", "U2", name="Nobody Else")).person.user_id
+    await hall.ask(OpenRoom(stream_id=SHOW, host_id=other, market="TW", language="zh-TW"))
+    for message_id, by, text in (("m1", mei, "mine"), ("m2", other, "theirs"), ("m3", mei, "gone")):
+        said = SendChatMessage(
+            stream_id=SHOW,
+            message_id=message_id,
+            by=by,
+            name="Somebody",
+            text=text,
+            language="zh-TW",
+            now=hall.clock(),
+            reply_to=None if by == mei else "m1",
+        )
+        await hall.ask(said, actor=f"user:{by}")
+    await hall.ask(RemoveMessage(stream_id=SHOW, message_id="m3", user_id=mei, by=other))
+    told = await hall.exports.export(mei)
+    assert [(one.id, one.text, one.removed) for one in told.messages] == [
+        ("m1", "mine", False),
+        ("m3", "gone", True),
+    ]
+    assert told.messages[0].stream_id == SHOW
+    assert "theirs" not in msgspec.json.encode(told).decode()
 
 
 async def test_export_pages_through_a_long_log(hall: Lobby) -> None:
