@@ -9,8 +9,9 @@ from interfaces.realtime.member import Member
 from interfaces.realtime.packet import Packet
 
 LONGEST_GAP = 0.25
+_SHORT_GAP = 0.1  # what people take for at once
 _SLICE = 200  # a turn of the loop: 1-2 ms of system calls
-_SHARE = 4  # a room's writing takes at most one part of so many
+_REST = 3.0  # times as long as the writing took nothing is written, while that is short
 
 
 class Delivery(NamedTuple):
@@ -70,6 +71,12 @@ class FanOut:
         now = self._loop.time()
         took = now - began
         ROOM_FANOUT_SECONDS.observe(took)
-        self.next_at = now + min(max(self._least_gap, _SHARE * took), LONGEST_GAP)
+        self.next_at = now + max(self._least_gap, _rest(took))
         self.at_work = False
         self._on_done()
+
+
+def _rest(took: float) -> float:
+    """A quarter of the time at most goes into writing to a room, and half of it for one so large
+    that it would have to wait noticeably otherwise."""
+    return min(max(took, min(_REST * took, _SHORT_GAP)), LONGEST_GAP)
