@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 import domain
 import interfaces
+from application.chat.ports import ChatTooFastError, RepeatedMessageError
 from application.ports import (
     CommandIdReused,
     JobsUnavailable,
@@ -22,6 +23,7 @@ from application.ports import (
     ProviderUnavailable,
     StaleVersion,
 )
+from domain.chat.errors import SlowModeError
 from domain.shared import DomainError
 from domain.streaming.errors import LiveStreamNotFoundError
 from domain.streaming.values import INGEST_PROBLEMS, UNKNOWN_PROBLEM
@@ -39,6 +41,8 @@ APPLICATION = [
     (Overloaded(2.2), 503, "overloaded"),
     (LogUnavailable(), 503, "log_unavailable"),
     (ProjectionBehind("x", wanted=9), 503, "projection_behind"),
+    (ChatTooFastError(seconds=3), 429, "chat_too_fast"),
+    (RepeatedMessageError(), 409, "repeated_message"),
     (ProviderUnavailable("down"), 503, "provider_unavailable"),
     (ProviderThrottled("slow", retry_after=300), 503, "provider_throttled"),
     (ProviderRefused("no", status=403), 502, "provider_refused"),
@@ -113,7 +117,7 @@ def test_failures_of_the_application_have_their_status(
 ) -> None:
     failure = failure_of(error)
     assert (failure.status, failure.code) == (status, code)
-    if status == 503:
+    if status in {429, 503}:
         assert int(failure.headers["retry-after"]) >= 1
 
 
@@ -128,6 +132,14 @@ def test_refusal_of_a_field_names_it_among_the_errors() -> None:
             "message": "title は 200 文字以内で入力してください。",
         }
     ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_refusal_that_time_lifts_says_in_how_many_seconds(language: str) -> None:
+    rendered = render(exchange(language), SlowModeError(seconds=17))
+    assert rendered.status == 429
+    assert (b"retry-after", b"17") in rendered.headers
+    assert "17" in msgspec.json.decode(rendered.body)["detail"]
 
 
 def test_problem_speaks_the_reader_s_language() -> None:
