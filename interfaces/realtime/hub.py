@@ -19,7 +19,7 @@ from interfaces.realtime.joining import greet, let_in
 from interfaces.realtime.member import Member
 from interfaces.realtime.reader import RoomReader
 from interfaces.realtime.room import LiveRoom, RoomLimits
-from projections.chat.frames import FeedBatch
+from projections.chat.frames import FeedBatch, RoomFrame
 
 RESTART = 1012
 _KEPT_EMPTY_SECONDS = 30.0  # who comes back meanwhile costs the database nothing
@@ -70,9 +70,9 @@ class Hub:
                 room.miss(batch.after, batch.upto)
                 self._heal(room)
         for frame in batch.frames:
-            room_of = self._rooms.get(frame.room)
-            if room_of is not None:
-                room_of.hear(frame)
+            listening = self._rooms.get(frame.room)
+            if listening is not None:
+                _tell(listening, frame)
         if batch.erased:
             for room in self.rooms:
                 room.forget(batch.erased)
@@ -159,6 +159,14 @@ class Hub:
     def _send_away(self, room: LiveRoom, member: Member, wait: float) -> None:
         member.tell(server_messages.reconnect(wait))
         room.end(member, RESTART, "restarting")
+
+
+def _tell(room: LiveRoom, frame: RoomFrame) -> None:
+    """A fault in one room must not keep the others from hearing."""
+    try:
+        room.hear(frame)
+    except Exception:  # noqa: BLE001 - see above
+        _log.exception("room_frame_not_taken", room=room.stream_id, position=frame.position)
 
 
 def _look_at(opening: "asyncio.Task[None]") -> None:

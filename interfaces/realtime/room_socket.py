@@ -5,6 +5,7 @@ handshake and the application's task stay uvicorn's.
 """
 
 import socket
+from http import HTTPStatus
 from typing import Any, Protocol, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -147,6 +148,13 @@ class RoomSocket(WebSocketsSansIOProtocol):
                 self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
+        """uvicorn's raises for an address that is not ASCII, as RFC 9112 §3.2 wants it."""
+        if not event.path.isascii():
+            self.handshake_initiated = self.handshake_complete = self.close_sent = True
+            self.conn.send_response(self.conn.reject(HTTPStatus.BAD_REQUEST, ""))
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+            return
         super().handle_connect(event)
         if not self.close_sent:
             cast("dict[str, Any]", self.scope["extensions"])[EXTENSION] = self

@@ -214,3 +214,19 @@ async def test_other_paths_are_refused_in_the_handshake(api: Api) -> None:
         )
         assert (await reader.readline()).startswith(b"HTTP/1.1 404")
         writer.close()
+
+
+async def test_an_address_that_is_not_ascii_is_a_bad_request(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = api.url.removeprefix("http://").split(":")
+    for path in (b"/\xff", b"/api/v1/streams/x/room?token=\xe4\xbd\xa0"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(
+            b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Key: " + _KEY.encode() + b"\r\n"
+            b"Sec-WebSocket-Version: 13\r\n\r\n"
+        )
+        assert (await reader.readline()).startswith(b"HTTP/1.1 400")
+        writer.close()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []

@@ -120,3 +120,16 @@ async def test_a_stopping_server_sends_everybody_elsewhere_spread_over_time(
             async with connected(api, stream_id, host) as late:
                 assert (await late.next())["type"] == "reconnect"
                 assert await late.close_code() == 1012
+
+
+async def test_while_no_command_is_taken_the_connection_stays_and_says_when_to_try_again(
+    settings: Callable[..., Settings],
+) -> None:
+    async with running_api(settings()) as api:
+        stream_id, host = await shown(api)
+        async with in_room(api, stream_id, host) as (client, _):
+            await api.platform.bus.stop()
+            error = await client.say("hello?")
+            assert error["code"] == "overloaded"
+            assert error["retry_after"] == 1
+            await client.told()
