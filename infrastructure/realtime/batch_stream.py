@@ -64,9 +64,14 @@ class BatchStream:
         return [batch for batch in batches if batch is not None]
 
     async def last(self) -> int:
-        """The position it reaches; 0 where it is empty."""
-        newest: Any = await self._redis.xrevrange(self._key, count=1)
-        return int(newest[0][0].partition(b"-")[0]) if newest else 0
+        """The position it has reached, also where that is no longer in it; 0 at its beginning."""
+        try:
+            found: Any = await self._redis.xinfo_stream(self._key)
+        except ResponseError as error:
+            if "no such key" in str(error):
+                return 0
+            raise
+        return int(found["last-generated-id"].partition(b"-")[0])
 
     async def empty(self) -> None:
         """What was refused stays refused."""

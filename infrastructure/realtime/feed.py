@@ -74,8 +74,9 @@ class RoomFeed:
         before = self.position
         batches = await self._arrived()
         for batch in batches:
-            await self._take(batch)
-        if self.position == before:
+            if batch.after <= self.position < batch.upto:
+                self._hand_on(_beyond(batch, self.position))
+        if self.position == before:  # nothing came, or something before it is missing
             await unbroken(self._catch_up())
         if batches and self.position == before:  # another log's: they would come again at once
             await asyncio.sleep(_PATIENCE_SECONDS)
@@ -102,12 +103,6 @@ class RoomFeed:
             return ()
         self._without_redis = False
         return batches
-
-    async def _take(self, batch: FeedBatch) -> None:
-        if batch.after > self.position:
-            await unbroken(self._catch_up())
-        if batch.after <= self.position < batch.upto:
-            self._hand_on(_beyond(batch, self.position))
 
     async def _catch_up(self) -> None:
         """To the log's end, from the log."""

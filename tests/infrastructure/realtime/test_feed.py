@@ -125,7 +125,9 @@ async def test_a_redis_that_answers_no_more_holds_nothing_up(
             began = asyncio.get_running_loop().time()
             await there.say("meanwhile")
             await heard_all(heard, "meanwhile")
-            assert asyncio.get_running_loop().time() - began < 10
+            assert (
+                asyncio.get_running_loop().time() - began < 4
+            )  # redis-py itself would take longer
 
 
 async def test_batches_of_several_relays_overlap(
@@ -164,21 +166,21 @@ async def test_several_relays_at_once_change_nothing(
 
 
 async def test_a_relay_that_ends_is_succeeded(
-    mysql_url: str, redis_url: str, redis_prefix: str
+    sqlite_url: str, redis_url: str, redis_prefix: str
 ) -> None:
     async with (
-        talk(mysql_url, redis_url, redis_prefix) as there,
+        talk(sqlite_url, redis_url, redis_prefix) as there,
         there.hearing() as heard,
-        there.relaying() as first,
+        there.relaying(),
     ):
         await there.relays()
-        async with there.relaying():
-            await there.say("one")
-            await first.stop()
-            await there.say("two")
-            await there.relays()
-            await there.say("three")
-            await heard_all(heard, "one", "two", "three")
+        head = await there.log.head()
+        await there.batches().add(FeedBatch(after=head + 2, upto=head + 3))  # one that was ahead
+        await there.say("one", "two")
+        await there.make_noise(1)
+        await there.relays()
+        await there.say("three")
+        await heard_all(heard, "one", "two", "three")
 
 
 async def test_entries_of_another_log_are_passed_over(
@@ -190,18 +192,14 @@ async def test_entries_of_another_log_are_passed_over(
         await there.say("one")
         await heard_all(heard, "one")
         async with there.relaying():
-            await in_redis_alone(there)
+            await eventually(lambda: _is_of_the_log(there))
+            await there.relays()
             await there.say("two")
             await heard_all(heard, "one", "two")
 
 
-async def in_redis_alone(there: Talk) -> None:
-    """Until nothing in Redis is beyond the log."""
-
-    async def is_so() -> bool:
-        return await there.batches().last() <= await there.log.head()
-
-    await eventually(is_so)
+async def _is_of_the_log(there: Talk) -> bool:
+    return await there.batches().last() <= await there.make_noise(1)
 
 
 async def test_entries_written_by_other_code_are_read_from_the_log(
