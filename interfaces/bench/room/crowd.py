@@ -7,7 +7,7 @@ often the messages' marker stands in it is what it delivered, and of some viewer
 import re
 import select
 import socket
-from time import perf_counter, sleep
+from time import perf_counter, sleep, time_ns
 
 from interfaces.bench.room.dialects import DIALECTS, Speaks, marker, upgrade
 
@@ -50,7 +50,7 @@ class Crowd:
         self._poll = select.poll()
         self._by_descriptor: dict[int, Viewer] = {}
         self._next_sweep = self._next_alive = 0.0
-        self._said = 0
+        self._said = time_ns() // 1000  # no load has had these references in the same room
         self.viewers: list[Viewer] = []
         self.hears_answers = False
         self.sweep_seconds = 0.005

@@ -25,6 +25,7 @@ _GROWTH = 1.4
 _CLOSE_ENOUGH = 1.1
 _STEPS_AT_MOST = 16
 _CHANCES = 2
+_LOAD = os.getpid()  # what another load said in the same room is not this one's
 
 
 def search(task: Task, crowd: Crowd) -> Step:
@@ -56,7 +57,7 @@ def _with_chances(task: Task, crowd: Crowd, rate: float, number: int) -> Step:
     """The machine may be shared: a rate has failed when it failed twice. Everybody comes in anew
     after that, as what is behind would spoil the next step."""
     for chance in range(_CHANCES):
-        step = paced_step(crowd, f"{number:02d}{chance}", rate, task.seconds)
+        step = paced_step(crowd, f"{_LOAD}-{number:02d}{chance}", rate, task.seconds)
         sys.stderr.write(f"  {step}\n")
         if step.holds(task.p99_ms):
             break
@@ -68,7 +69,7 @@ def _with_chances(task: Task, crowd: Crowd, rate: float, number: int) -> Step:
 def soak(task: Task, crowd: Crowd) -> None:
     """Step after step with the same viewers, until one of them is cut off."""
     for number in range(task.steps):
-        step = paced_step(crowd, f"{number:03d}", task.rate, task.seconds)
+        step = paced_step(crowd, f"{_LOAD}-{number:03d}", task.rate, task.seconds)
         report(number=number + 1, **msgspec.to_builtins(step))
         sys.stdout.flush()
         if step.ended:
