@@ -49,7 +49,7 @@ class FanOut:
         if end < len(members):
             self._loop.call_soon(self._write, delivery, members, end, began)
         else:
-            # uvloop writes at the end of the turn: only the next one shows what it took.
+            # What the loop put off until the end of this turn shows in the next one.
             self._loop.call_soon(self._finish, began)
 
     def _write_slice(self, delivery: Delivery, members: Sequence[Member]) -> None:
