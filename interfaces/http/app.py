@@ -6,6 +6,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.types import ASGIApp
 
+from infrastructure.realtime.room_states import RoomStates
 from infrastructure.settings import Settings
 from interfaces.http import (
     audit,
@@ -84,7 +85,13 @@ def _application(platform: Platform, hub: Hub, doorkeeper: Doorkeeper) -> Litest
         request_class=ApiRequest,
         request_max_body_size=BODY_LIMIT,
         state=State(
-            {"platform": platform, "hub": hub, **_identity_parts(platform)}, deep_copy=False
+            {
+                "platform": platform,
+                "hub": hub,
+                "room_states": RoomStates(platform.log),
+                **_identity_parts(platform),
+            },
+            deep_copy=False,
         ),
         openapi_config=openapi_config(VERSION),
         logging_config=None,

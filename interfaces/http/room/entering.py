@@ -12,6 +12,7 @@ from domain.chat.values import SpeakerRole
 from domain.shared import DomainError
 from domain.streaming.deciding import LIVE_STREAM
 from domain.streaming.values import OVER
+from infrastructure.realtime.room_states import RoomStates
 from infrastructure.tokens import Caller
 from interfaces.http.request import ApiRequest
 from interfaces.http.room.answers import Standing
@@ -39,7 +40,8 @@ def asking(request: ApiRequest, stream_id: str) -> Asking:
 async def entered(request: ApiRequest, stream_id: str) -> Loaded[Room]:
     """The room as of now, be it opened (else its version is 0) or not. Nobody who is banned gets
     to see it. Raises `RoomNotFoundError`, `BannedError`."""
-    loaded = await request.platform.history.room(stream_id)
+    states: RoomStates = request.app.state["room_states"]
+    loaded = await states.room(stream_id)
     if not loaded.version:
         loaded = Loaded(await _unopened(request.platform, stream_id), 0)
     caller = request.caller
