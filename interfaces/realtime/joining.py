@@ -35,14 +35,16 @@ def greet(room: LiveRoom, member: Member, missed: Sequence[RoomFrame] | None) ->
     recovered = missed is not None and _size(missed) <= most_bytes
     if missed is None or not recovered:
         missed = _last(room.newest(NEWEST), most_bytes)
-    member.sink.push(Packet((_welcome(room, member, recovered=recovered),)))
+    # Were it beyond what follows, who is cut off in between would come back without that.
+    position = missed[0].position - 1 if missed else room.flushed
+    member.sink.push(Packet((_welcome(room, member, position, recovered=recovered),)))
     bodies = [bytes(frame.body) for frame in missed if _concerns(frame, member)]
     bodies += room.states.values()
     for packet in _packets(bodies, room.flushed):
         member.sink.push(packet)
 
 
-def _welcome(room: LiveRoom, member: Member, *, recovered: bool) -> bytes:
+def _welcome(room: LiveRoom, member: Member, position: int, *, recovered: bool) -> bytes:
     rules = room.rules
     return Welcome(
         viewer_id=member.user_id,
@@ -56,7 +58,7 @@ def _welcome(room: LiveRoom, member: Member, *, recovered: bool) -> bytes:
             status=rules.status,
             pinned_message=_pinned(room),
         ),
-        position=room.flushed,
+        position=position,
         recovered=recovered,
     ).body()
 

@@ -29,8 +29,8 @@ class RoomSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome"):
-    """`recovered`: what comes next is all that was missed; else the newest there is. `role` is
-    what the person may do here; they are `muted_until` then, where they are."""
+    """`recovered`: what comes next, beyond `position`, is all that was missed; else the newest
+    there is. `role` is what the person may do here; they are `muted_until` then, where they are."""
 
     viewer_id: str
     role: str

@@ -59,6 +59,17 @@ async def test_the_position_of_a_welcome_is_one_to_come_back_with(api: Api) -> N
         assert await texts(client, "a") == ["a"]
 
 
+async def test_who_is_cut_off_right_after_the_welcome_loses_nothing(api: Api) -> None:
+    stream_id, host = await shown(api)
+    first, *_ = await said(api, stream_id, host, "a", "b", "c")
+    async with in_room(api, stream_id, host, after=first) as (client, _):
+        await texts(client, "c")
+    async with in_room(api, stream_id, host, after=first) as (_, welcome):
+        pass
+    async with in_room(api, stream_id, host, after=welcome["position"]) as (client, _):
+        assert await texts(client, "c") == ["b", "c"]
+
+
 @pytest.mark.parametrize("after", [10**17, 10**30, "-1", "soon", ""])
 async def test_a_position_that_cannot_be_gets_the_newest_there_is(api: Api, after: object) -> None:
     stream_id, host = await shown(api)
