@@ -1,10 +1,16 @@
 """Who comes back gets what they missed, in order and once, or is told that they do not."""
 
+import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
+from domain.chat.commands import SendChatMessage
+from infrastructure.ids import new_id
 from infrastructure.settings import Settings
+from interfaces.realtime.joining import NEWEST
+from interfaces.realtime.tail import KEPT
 from projections.chat.frames import FeedBatch
 from tests.interfaces.realtime.test_room import shown
 from tests.support.http import Api, running_api
@@ -144,3 +150,33 @@ async def test_a_gap_too_wide_is_told_to_those_who_are_in(api: Api) -> None:
         await client.say("b")
         assert (await client.until("message"))["text"] == "b"
         assert "welcome" not in [frame["type"] for frame in await client.told()]
+
+
+async def test_those_who_are_in_are_welcomed_anew_where_too_much_was_missed(
+    settings: Callable[..., Settings],
+) -> None:
+    """As after an outage in which more was said than a room keeps at hand."""
+    mine = settings(
+        LIVE_CHAT_MESSAGES="0", LIVE_CHAT_ROOM_PER_SECOND="0", LIVE_ROOM_FRAMES_PER_SECOND="0"
+    )
+    async with running_api(mine) as api:
+        stream_id, host = await shown(api)
+        async with in_room(api, stream_id, host) as (client, welcome):
+            await api.platform.feed.stop()
+            await asyncio.gather(*(_say(api, stream_id, f"{n}") for n in range(KEPT + 1)))
+            head = await api.platform.log.head()
+            api.hub.hear(FeedBatch(after=welcome["position"], upto=head, incomplete=True))
+            again = await client.until("welcome")
+            assert again["recovered"] is False
+            newest = shown_texts(await client.told())
+            assert len(newest) == NEWEST
+            assert len(set(newest)) == NEWEST
+
+
+async def _say(api: Api, stream_id: str, text: str) -> None:
+    """As somebody connected elsewhere does."""
+    command = SendChatMessage(
+        stream_id=stream_id, message_id=new_id(), by=new_id(), name="Somebody", text=text,
+        language="en", now=datetime.now(UTC),
+    )  # fmt: skip
+    await api.reported(command)
