@@ -1,9 +1,12 @@
 """Whether a session goes on, as a process knows it without asking for every request.
 
 It asks when a session first shows here, and every minute after that; of ends it is told. So an
-access token is of no use once its session has ended, though its own time is not over.
+access token is of no use once its session has ended, though its own time is not over. Whoever asks
+while an answer is awaited is answered by the next, together: thousands come back at once when a
+process that served them dies.
 """
 
+import asyncio
 import time
 
 import structlog
@@ -25,6 +28,9 @@ class SessionWatch:
         self._news = News(redis, f"{prefix}session-ended", self._ended)
         self._going_on: dict[str, float] = {}
         self._ends_heard = 0
+        self._wanted: set[str] = set()
+        self._next: asyncio.Task[frozenset[str] | None] | None = None
+        self._under_way: asyncio.Task[frozenset[str] | None] | None = None
 
     async def start(self) -> None:
         self._sessions.tell_ended = self._news.tell
@@ -44,17 +50,34 @@ class SessionWatch:
     async def look(self, session_id: str) -> bool:
         """Whether the session goes on. While the database is away it is taken to: that lasts as
         long as the access token at most."""
+        self._wanted.add(session_id)
+        if self._next is None:
+            self._next = asyncio.create_task(self._ask(self._under_way))
+        living = await asyncio.shield(self._next)
+        return living is None or session_id in living
+
+    async def _ask(
+        self, before: "asyncio.Task[frozenset[str] | None] | None"
+    ) -> frozenset[str] | None:
+        """Which of all that are wanted by then go on; None: the database is away."""
+        if before is not None:
+            await asyncio.wait([before])
+        self._under_way, self._next = self._next, None
+        wanted, self._wanted = self._wanted, set()
         heard = self._ends_heard
         try:
-            goes_on = await self._sessions.goes_on(session_id)
+            living = await self._sessions.living(wanted)
         except (DBAPIError, PoolTimeout, OSError) as error:
             _log.warning("session_not_looked_up", cause=type(error).__name__)
-            return True
-        if goes_on and heard == self._ends_heard:  # else it may have been its end that was heard
-            if len(self._going_on) >= _MOST:
-                self._going_on.clear()
-            self._going_on[session_id] = time.monotonic() + _SECONDS
-        return goes_on
+            return None
+        if heard == self._ends_heard:  # else it may have been the end of one of them
+            self._remember(living)
+        return living
+
+    def _remember(self, living: frozenset[str]) -> None:
+        if len(self._going_on) + len(living) > _MOST:
+            self._going_on.clear()
+        self._going_on.update(dict.fromkeys(living, time.monotonic() + _SECONDS))
 
     def _ended(self, session_id: str) -> None:
         self._ends_heard += 1

@@ -104,17 +104,19 @@ class Upkeep:
     # Who may stay
 
     async def _end_sessions(self) -> None:
-        """A session that is not known to go on is looked up, be it for many connections, once."""
-        over: dict[str, bool] = {}
-        for room in self._hub.rooms:
-            for member in tuple(room.members):
-                session = member.caller.session_id
-                if not session or self._sessions.knows(session):
-                    continue
-                if session not in over:
-                    over[session] = not await self._sessions.look(session)
-                if over[session]:
-                    self._end(room, member, "session ended")
+        """Sessions that are not known to go on are looked up, all of them together."""
+        doubtful = [
+            (room, member)
+            for room in self._hub.rooms
+            for member in room.members
+            if (session := member.caller.session_id) and not self._sessions.knows(session)
+        ]
+        asked = sorted({member.caller.session_id for _, member in doubtful})
+        answers = await asyncio.gather(*map(self._sessions.look, asked))
+        going_on = dict(zip(asked, answers, strict=True))
+        for room, member in doubtful:
+            if not going_on[member.caller.session_id]:
+                self._end(room, member, "session ended")
 
     def _end(self, room: LiveRoom, member: Member, reason: str) -> None:
         room.end(member, SESSION_OVER, reason)
