@@ -21,6 +21,13 @@ class RepeatedMessageError(DomainError):
     code = "repeated_message"
 
 
+class KeyedDigest(Protocol):
+    """A digest under a key of the installation's: without the key, nobody can confirm a guess at
+    what it was taken of. It is the same in all processes."""
+
+    async def __call__(self, content: bytes) -> bytes: ...
+
+
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be let through or not. Its text is known by a digest alone."""
 

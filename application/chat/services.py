@@ -4,12 +4,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Protocol
 
 from msgspec.structs import replace
 
-from application.chat.ports import ChatLimits, ReactionTotals, Remark, SentMessage, SentMessages
+from application.chat.ports import (
+    ChatLimits,
+    KeyedDigest,
+    ReactionTotals,
+    Remark,
+    SentMessage,
+    SentMessages,
+)
 from application.ports import CommandBus, Dispatch, Outcome
 from domain.chat.commands import CountReactions, PinMessage, RemoveMessage, SendChatMessage
 from domain.chat.errors import MessageNotFoundError, RoomNotFoundError
@@ -35,6 +41,7 @@ class ChatPorts:
     reactions: ReactionTotals
     clock: Callable[[], datetime]
     derived_id: DerivedId
+    digest: KeyedDigest
     open_room: Callable[[str], Awaitable[None]]
 
 
@@ -48,26 +55,28 @@ class ChatServices:
         self._reactions = ports.reactions
         self._clock = ports.clock
         self._derived_id = ports.derived_id
+        self._digest = ports.digest
         self._open_room = ports.open_room
 
     async def send(self, dispatch: Dispatch, *, exempt: bool = False) -> Outcome:
         """Has a `SendChatMessage` said; answers `{"id": <message id>}`, the first one's for a
         command id that comes again. `exempt`: the host or a moderator, of whom less is held back.
 
-        A client's repetition is told by the dispatch's `fingerprint` of what it sent: time and
-        message id in the command are new each time. Left out, the command id alone counts. Raises
-        what the room refuses with, `ChatTooFastError`, `RepeatedMessageError`,
-        `MessageNotFoundError` for a `reply_to` nobody said.
+        What tells a repetition from a reused command id is made here, of what the client said:
+        time and message id in the command are new each time. Raises what the room refuses with,
+        `ChatTooFastError`, `RepeatedMessageError`, `MessageNotFoundError` for a `reply_to` nobody
+        said.
         """
         command = dispatch.command
         if not isinstance(command, SendChatMessage):
             raise TypeError(f"{type(command).__name__} says nothing")
-        remark = _remark(command, dispatch.command_id, exempt=exempt)
+        dispatch = replace(dispatch, fingerprint=await self._fingerprint(dispatch, command))
+        remark = await self._remark(command, dispatch.command_id, exempt=exempt)
         await self._limits.admit(remark)
         try:
             if command.reply_to is not None:
                 await self._standing(command.stream_id, command.reply_to)
-            return await self.execute(_without_words(dispatch))
+            return await self.execute(dispatch)
         except DomainError:
             await self._limits.take_back(remark)
             raise
@@ -127,20 +136,18 @@ class ChatServices:
             raise MessageNotFoundError(message_id=message_id)
         return found
 
+    async def _fingerprint(self, dispatch: Dispatch, said: SendChatMessage) -> bytes:
+        """The log keeps it. Without a key, it could confirm what somebody erased had said."""
+        told = (dispatch.command_id, said.stream_id, said.reply_to or "", said.text)
+        return await self._digest("\n".join(told).encode(errors="replace"))
 
-def _without_words(dispatch: Dispatch) -> Dispatch:
-    """Fingerprints are kept: one of the command could confirm what somebody erased had said."""
-    if dispatch.fingerprint is not None:
-        return dispatch
-    return replace(dispatch, fingerprint=sha256(dispatch.command_id.encode()).digest())
-
-
-def _remark(command: SendChatMessage, command_id: str, *, exempt: bool) -> Remark:
-    """Told apart by what is read, not by how it was typed."""
-    return Remark(
-        stream_id=command.stream_id,
-        user_id=command.by,
-        command_id=command_id,
-        digest=sha256(folded(command.text[:RAW_CHARACTERS]).encode(errors="replace")).digest(),
-        exempt=exempt or command.staff,
-    )
+    async def _remark(self, command: SendChatMessage, command_id: str, *, exempt: bool) -> Remark:
+        """Told apart by what is read, not by how it was typed."""
+        read = folded(command.text[:RAW_CHARACTERS])
+        return Remark(
+            stream_id=command.stream_id,
+            user_id=command.by,
+            command_id=command_id,
+            digest=await self._digest(read.encode(errors="replace")),
+            exempt=exempt or command.staff,
+        )

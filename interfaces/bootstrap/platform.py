@@ -92,7 +92,7 @@ def _services(parts: Parts, outside: Outside) -> Services:
         streaming=streaming_services(parts, outside),
         identity=identity_services(parts, outside),
         person_exports=PersonExports(log=parts.store.log, sessions=parts.sessions, clock=now),
-        chat=chat_services(parts),
+        chat=chat_services(parts, outside),
         audience=audience_services(parts),
         rooms=rooms(parts),
     )

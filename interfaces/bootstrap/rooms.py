@@ -5,6 +5,7 @@ from application.chat.services import ChatPorts, ChatServices
 from application.processes.rooms import Rooms
 from infrastructure.audience_index import ProjectedAudienceIndex
 from infrastructure.ids import derived_id
+from infrastructure.keyed_digests import KeyedDigests
 from infrastructure.read_models.projector import Projector
 from infrastructure.realtime.chat_limits import ChatRates, RedisChatLimits
 from infrastructure.realtime.feed import RoomFeed
@@ -12,7 +13,7 @@ from infrastructure.realtime.presence import RedisPresence
 from infrastructure.realtime.reactions import RedisReactionTotals
 from infrastructure.realtime.relay import Relay
 from infrastructure.sent_messages import ProjectedSentMessages
-from interfaces.bootstrap.parts import Parts
+from interfaces.bootstrap.parts import Outside, Parts
 from interfaces.bootstrap.services import now
 
 
@@ -61,7 +62,7 @@ def audience_services(parts: Parts) -> AudienceServices:
     )
 
 
-def chat_services(parts: Parts) -> ChatServices:
+def chat_services(parts: Parts, outside: Outside) -> ChatServices:
     return ChatServices(
         ChatPorts(
             bus=parts.bus,
@@ -70,6 +71,7 @@ def chat_services(parts: Parts) -> ChatServices:
             reactions=reaction_totals(parts),
             clock=now,
             derived_id=derived_id,
+            digest=KeyedDigests(outside.vault, "chat-fingerprint-key"),
             open_room=rooms(parts).open,
         )
     )

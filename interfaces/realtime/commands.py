@@ -40,7 +40,6 @@ def dispatch(said: Send | Moderation, stream_id: str, caller: Caller) -> Dispatc
     now = datetime.now(UTC)
     about = ("room", caller.user_id, stream_id)
     command_id = derived_id(*about, said.ref) if said.ref else new_id()
-    content = "\n".join(about).encode() + _encode(said)
     return Dispatch(
         command=_command(said, stream_id, caller, now),
         command_id=command_id,
@@ -48,8 +47,15 @@ def dispatch(said: Send | Moderation, stream_id: str, caller: Caller) -> Dispatc
         now=now,
         correlation_id=command_id,
         trace_id=current_traceparent(),
-        fingerprint=hashlib.sha256(content).digest() if said.ref else None,
+        fingerprint=None if isinstance(said, Send) else _fingerprint(said, about),
     )
+
+
+def _fingerprint(said: Moderation, about: tuple[str, ...]) -> bytes | None:
+    """Of who is moderated and how; of what is said, the chat's service makes one."""
+    if not said.ref:
+        return None
+    return hashlib.sha256("\n".join(about).encode() + _encode(said)).digest()
 
 
 def _command(said: Send | Moderation, stream_id: str, caller: Caller, now: datetime) -> Command:

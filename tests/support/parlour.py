@@ -4,7 +4,6 @@ Redis, with jobs and time moved by the test."""
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from cryptography.fernet import Fernet, MultiFernet
@@ -27,13 +26,16 @@ from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.opening import EventStore, lay_head, open_event_store
 from infrastructure.event_store.signal import LogSignal
 from infrastructure.ids import derived_id, new_id
+from infrastructure.keyed_digests import KeyedDigests
 from infrastructure.realtime.chat_limits import ChatRates, RedisChatLimits
 from infrastructure.realtime.reactions import RedisReactionTotals
+from infrastructure.vault import SqlVault
 from projections.chat.messages import MESSAGES, MessageView
 from tests.support.builders import SHOW, schedule
 from tests.support.chatting import send
 from tests.support.stage import Backlog, StageClock
 
+DIGEST_KEY = "chat-fingerprint-key"
 RATES = ChatRates(messages=20, seconds=10, room_per_second=0, repeat_seconds=30)
 
 
@@ -66,6 +68,7 @@ class Process:
     chat: ChatServices
     rooms: Rooms
     totals: RedisReactionTotals
+    vault: SqlVault
     clock: StageClock
 
     def dispatch(self, command: Command, **changes: Any) -> Dispatch:
@@ -76,10 +79,7 @@ class Process:
         """With a `ref` as the WebSocket has it, the same command whenever it comes."""
         by = changes.get("by", send().by)
         said = send(text, **{"message_id": new_id(), "now": self.clock(), **changes})
-        told = {
-            "command_id": derived_id("room", by, SHOW, ref),
-            "fingerprint": sha256(text.encode()).digest(),
-        }
+        told = {"command_id": derived_id("room", by, SHOW, ref)}
         return await self.chat.send(self.dispatch(said, **(told if ref else {})))
 
     async def do(self, command: Command) -> Outcome:
@@ -148,6 +148,7 @@ async def _process(
     stack.push_async_callback(store.sequencer.stop)
     rooms = Rooms(bus=store.sequencer, log=store.log, clock=clock, derived_id=derived_id)
     totals = RedisReactionTotals(redis, prefix="t:")
+    vault = SqlVault(engine, (key,))
     services = ChatServices(
         ChatPorts(
             bus=store.sequencer,
@@ -156,7 +157,8 @@ async def _process(
             reactions=totals,
             clock=clock,
             derived_id=derived_id,
+            digest=KeyedDigests(vault, DIGEST_KEY),
             open_room=rooms.open,
         )
     )
-    return Process(store=store, chat=services, rooms=rooms, totals=totals, clock=clock)
+    return Process(store=store, chat=services, rooms=rooms, totals=totals, vault=vault, clock=clock)

@@ -85,7 +85,7 @@ async def send_message(
         staff=is_staff(caller),
         reply_to=data.reply_to,
     )
-    sending = envelope(request, command, data)
+    sending = envelope(request, command)
     chat = request.platform.services.chat
     return accepted(await chat.send(sending, exempt=may_moderate(room, caller)), status=201)
 
