@@ -6,12 +6,15 @@ import msgspec
 from msgspec import Meta
 
 from domain.chat.values import REACTIONS_AT_ONCE, ReactionKind
+from interfaces.http.parameters import UUID
 from interfaces.http.refusals import Refusal
 
 # The client's own name for what it sent: answers carry it, and repeating it does nothing twice.
+# It is printable, which no pattern tells.
 _REF_CHARACTERS = 100
 Ref = Annotated[str, Meta(min_length=1, max_length=_REF_CHARACTERS)]
-Id = Annotated[str, Meta(min_length=1, max_length=64)]
+# As over HTTP; `$` alone would let a line end follow.
+Id = Annotated[str, Meta(pattern=UUID, max_length=36)]
 _SECONDS_AT_MOST = 10**9  # what is sensible, the room decides
 
 
@@ -106,6 +109,8 @@ def read(text: str) -> Said:
         said: Said = _decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise _refusal(text) from None
+    if said.ref is not None and not said.ref.isprintable():
+        raise MalformedFrame(ref=None)
     return said
 
 
@@ -114,8 +119,11 @@ def _refusal(text: str) -> Refusal:
         outline = _outline(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return MalformedFrame(ref=None)
-    usable = isinstance(outline.ref, str) and 0 < len(outline.ref) <= _REF_CHARACTERS
-    ref = outline.ref if usable else None
+    ref = outline.ref if _is_usable(outline.ref) else None
     if isinstance(outline.type, str) and outline.type not in _TYPES:
         return UnknownMessageType(ref=ref)
     return MalformedFrame(ref=ref)
+
+
+def _is_usable(ref: Any) -> bool:
+    return isinstance(ref, str) and 0 < len(ref) <= _REF_CHARACTERS and ref.isprintable()

@@ -1,5 +1,6 @@
 """Reading what clients say."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,6 +33,34 @@ def test_a_refusal_names_what_it_answers_where_that_can_be_read() -> None:
     with pytest.raises(UnknownMessageType) as unknown:
         read('{"type":"sing","ref":"r2"}')
     assert unknown.value.fields == {"ref": "r2"}
+
+
+_ID = "019a1c0e-7c1f-7b5e-9d3a-2f4b6c8d0e1f"
+
+
+@pytest.mark.parametrize("kind", ["ban", "unban", "remove", "pin", "mute", "send"])
+@pytest.mark.parametrize(
+    "sent",
+    ["<b>\n王小明 0912-345-678\x00", "", "somebody", _ID.upper(), _ID + "\n", "\n" + _ID, _ID * 2],
+)
+def test_an_id_is_one_of_ours_or_nothing(kind: str, sent: str) -> None:
+    """What a moderator's command names is kept in the log for ever."""
+    fields = {"ban": "user_id", "unban": "user_id", "mute": "user_id", "send": "reply_to"}
+    more = {"mute": {"seconds": 60}, "send": {"text": "hello"}}.get(kind, {})
+    frame = {"type": kind, "ref": "r", fields.get(kind, "id"): _ID, **more}
+    read(msgspec.json.encode(frame).decode())
+    frame[fields.get(kind, "id")] = sent
+    with pytest.raises(MalformedFrame):
+        read(msgspec.json.encode(frame).decode())
+
+
+@pytest.mark.parametrize("ref", ["", "a\nb", "\x00", "\x1b[2J", "\u202egnp", "x" * 101])
+def test_a_ref_is_short_and_printable(ref: str) -> None:
+    for frame in ({"type": "ping", "ref": ref}, {"type": "no such", "ref": ref}):
+        with pytest.raises(Refusal) as refused:
+            read(msgspec.json.encode(frame).decode())
+        assert refused.value.fields == {"ref": None}
+    assert read('{"type":"ping","ref":"第 1 句 👋"}').ref == "第 1 句 👋"
 
 
 @given(st.text() | JSON.map(str) | st.binary().map(lambda raw: raw.decode("latin-1")))

@@ -121,7 +121,8 @@ DEEP = b'{"type":"send","ref":' + b"[" * 8000 + b"]" * 8000 + b"}"
         (b'{"type":"sudo","ref":"1"}', "unknown_message_type"),
         (b'{"type":"send","ref":"1","text":""}', "text_empty"),
         (b'{"type":"send","ref":"1","text":"\\u200b\\u200b"}', "text_empty"),
-        (b'{"type":"ban","user_id":"somebody"}', "forbidden"),
+        (b'{"type":"ban","user_id":"somebody"}', "malformed_frame"),
+        (b'{"type":"ban","user_id":"019a1c0e-7c1f-7b5e-9d3a-2f4b6c8d0e1f"}', "forbidden"),
     ],
 )
 async def test_what_makes_no_sense_is_answered_and_the_connection_stays(
