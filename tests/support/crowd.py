@@ -110,5 +110,5 @@ class Viewer:
                     answered.set_result(frame)
             case _:
                 pass
-        if frame["type"] not in {"ack", "welcome"}:
+        if frame["type"] != "ack":
             self.reached = max(self.reached, frame.get("position") or 0)

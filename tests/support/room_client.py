@@ -16,18 +16,23 @@ _PATIENCE_SECONDS = 10.0
 
 
 class RoomClient:
-    """Frames one by one, as they came; arrays are taken apart."""
+    """Frames one by one, as they came; arrays are taken apart. `position` is what the docs say
+    to come back with, of the frames taken so far."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
         self._frames: deque[Frame] = deque()
+        self.position = 0
 
     async def next(self) -> Frame:
         while not self._frames:
             text = await self.socket.receive_str(timeout=_PATIENCE_SECONDS)
             found = msgspec.json.decode(text)
             self._frames.extend(found if isinstance(found, list) else [found])
-        return self._frames.popleft()
+        frame = self._frames.popleft()
+        if frame["type"] != "ack":
+            self.position = max(self.position, frame.get("position", 0))
+        return frame
 
     async def until(self, kind: str, /, **fields: Any) -> Frame:
         """The next of that type with those fields; what comes before it is dropped."""

@@ -124,9 +124,11 @@ class Guest:
                 self._figures.left += 1
 
     def _hear(self, frame: dict[str, Any]) -> None:
-        """What was said before the guest came in does not count as shown."""
+        """What was said before the guest came in does not count as shown. An acknowledgement is
+        ahead of what others said, so its position is not one to come back with."""
         position: int = frame.get("position", 0)
-        self._position = position or self._position
+        if position and frame["type"] != "ack":
+            self._position = max(position, self._position or 0)
         match frame["type"]:
             case "welcome":
                 self._welcomed_at = position

@@ -76,6 +76,28 @@ async def test_who_is_cut_off_right_after_the_welcome_loses_nothing(api: Api) ->
         assert await texts(client, "c") == ["b", "c"]
 
 
+async def test_who_is_cut_off_right_after_an_ack_is_shown_what_others_said_before_it(
+    settings: Callable[..., Settings],
+) -> None:
+    """An acknowledgement is ahead of what the room is shown."""
+    async with running_api(settings()) as api:
+        stream_id, host = await shown(api)
+        async with in_room(api, stream_id, host) as (client, _):
+            heard = api.platform.feed.position
+            await api.platform.feed.stop()
+            await _say(api, stream_id, "from somebody else")
+            ack = await client.say("my own")
+            seen = await client.told()
+            assert shown_texts(seen) == []
+            assert ack["position"] > client.position
+        await api.platform.feed.start()
+        head = await api.platform.log.head()
+        api.hub.hear(FeedBatch(after=heard, upto=head, incomplete=True))
+        async with in_room(api, stream_id, host, after=client.position) as (again, welcome):
+            assert welcome["recovered"] is True
+            assert await texts(again, "my own") == ["from somebody else", "my own"]
+
+
 @pytest.mark.parametrize("after", [10**17, 10**30, "-1", "soon", ""])
 async def test_a_position_that_cannot_be_gets_the_newest_there_is(api: Api, after: object) -> None:
     stream_id, host = await shown(api)
