@@ -149,6 +149,8 @@ SETTINGS: dict[str, Setting] = {
     "room_shown_per_second": Setting("LIVE_ROOM_SHOWN_PER_SECOND", whole(0, 10_000), "10", "messages a second shown of a room, a fair sample of more; 0: all"),
     "room_buffer_bytes": Setting("LIVE_ROOM_BUFFER_BYTES", whole(16_384, 1 << 30), "262144", "unread bytes at which a slow viewer is dropped"),
     "room_frames_per_second": Setting("LIVE_ROOM_FRAMES_PER_SECOND", whole(0, 1_000_000), "20", "frames a second taken of one connection, twice as many at once; 0: all"),
+    "room_connections_per_person": Setting("LIVE_ROOM_CONNECTIONS_PER_PERSON", whole(0, 1_000_000), "10", "connections to rooms that one person may have to a process; 0: any number"),
+    "room_connections_per_address": Setting("LIVE_ROOM_CONNECTIONS_PER_ADDRESS", whole(0, 1_000_000), "200", "the same of one address; more where a carrier's NAT has many viewers behind one; 0: any number"),
     "room_tick_ms": Setting("LIVE_ROOM_TICK_MS", whole(1, 1000), "25", "least milliseconds between two frames to a viewer"),
     "room_ping_seconds": Setting("LIVE_ROOM_PING_SECONDS", seconds(1, 600), "25", "pause between pings to a viewer"),
     "room_pong_seconds": Setting("LIVE_ROOM_PONG_SECONDS", seconds(1, 600), "60", "silence after a ping that ends a connection"),
@@ -231,6 +233,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     room_shown_per_second: int
     room_buffer_bytes: int
     room_frames_per_second: int
+    room_connections_per_person: int
+    room_connections_per_address: int
     room_tick_ms: int
     room_ping_seconds: float
     room_pong_seconds: float

@@ -26,9 +26,10 @@ def room(stream_id: str, viewers: int, rate: float, seconds: float, server: str)
     """Fill the room of show STREAM with guests who talk, ask, claim and cheer.
 
     They speak five languages, a few of them most of the time, and come and go. Every three
-    seconds a line says what they see of the server. A server lets so many guests a minute in from
-    one address, and takes so many messages a minute from one person: for larger crowds start it
-    with LIVE_SIGN_IN_LIMIT_PER_ADDRESS=0 and LIVE_CHAT_MESSAGES=0.
+    seconds a line says what they see of the server. A server lets so many guests in from one
+    address, a minute and in all, and takes so many messages a minute from one person: for larger
+    crowds start it with LIVE_SIGN_IN_LIMIT_PER_ADDRESS=0, LIVE_ROOM_CONNECTIONS_PER_ADDRESS=0 and
+    LIVE_CHAT_MESSAGES=0.
 
     \b
     live simulate room 01990000-0000-7000-8000-000000000001 --viewers 200 --rate 20

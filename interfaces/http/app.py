@@ -34,8 +34,9 @@ from interfaces.http.room import routes as room
 from interfaces.http.schema import openapi_config
 from interfaces.http.version import VERSION
 from interfaces.platform import Platform
+from interfaces.realtime.connections import Connections
 from interfaces.realtime.hub import Hub
-from interfaces.realtime.opening import open_endpoint
+from interfaces.realtime.opening import open_connections, open_endpoint
 from interfaces.webhooks import apple, cloudflare, facebook
 
 BASE = "/api/v1"
@@ -48,17 +49,20 @@ def create_app(platform: Platform, hub: Hub) -> ASGIApp:
         platform.redis, prefix=settings.redis_prefix, per_minute=settings.rate_limit_per_minute
     )
     doorkeeper = Doorkeeper(platform.tokens, platform.session_watch, limiter)
-    app = _application(platform, hub, doorkeeper)
+    connections = open_connections(settings)
+    app = _application(platform, hub, doorkeeper, connections)
     refuse_undeclared(app.routes, doorkeeper)
     return Edge(
         app,
         origins=settings.allowed_origins,
         secure=_is_secure(settings),
-        websockets=open_endpoint(platform, hub, doorkeeper, limiter),
+        websockets=open_endpoint(platform, hub, doorkeeper, limiter, connections),
     )
 
 
-def _application(platform: Platform, hub: Hub, doorkeeper: Doorkeeper) -> Litestar:
+def _application(
+    platform: Platform, hub: Hub, doorkeeper: Doorkeeper, connections: Connections
+) -> Litestar:
     api = Router(
         BASE,
         route_handlers=[
@@ -88,6 +92,7 @@ def _application(platform: Platform, hub: Hub, doorkeeper: Doorkeeper) -> Litest
             {
                 "platform": platform,
                 "hub": hub,
+                "connections": connections,
                 "room_states": RoomStates(platform.log),
                 **_identity_parts(platform),
             },

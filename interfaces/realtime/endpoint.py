@@ -5,6 +5,7 @@ handshake that fails from the page.
 """
 
 from collections.abc import Collection
+from contextlib import ExitStack
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from interfaces.http.limits import RateLimiter
 from interfaces.http.problems import INTERNAL, failure_of
 from interfaces.http.refusals import Forbidden, RateLimited, TokenInvalid, Unauthenticated
 from interfaces.realtime import server_messages
+from interfaces.realtime.connections import Connections, TooManyConnections
 from interfaces.realtime.conversation import Conversation, RoomServices
 from interfaces.realtime.handshake import Handshake
 from interfaces.realtime.hub import RESTART, Draining, Hub
@@ -38,6 +40,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (BannedError, BANNED),
     (RoomNotFoundError, NO_SUCH_ROOM),
     (RateLimited, TOO_MANY_FRAMES),
+    (TooManyConnections, TOO_MANY_FRAMES),
 )
 _log = structlog.get_logger("live.room")
 
@@ -50,11 +53,13 @@ class RoomEndpoint:
         hub: Hub,
         services: RoomServices,
         limiter: RateLimiter,
+        connections: Connections,
         origins: Collection[str],
     ) -> None:
         self._hub = hub
         self._services = services
         self._limiter = limiter
+        self._connections = connections
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,23 +71,26 @@ class RoomEndpoint:
             return
         socket.limit = self._hub.limits.buffer_bytes
         await send(handshake.accepted)  # type: ignore[arg-type]
-        joined = await self._admit(socket, handshake)
-        if joined is None:
-            return
-        room, member = joined
-        scope["headers"] = []  # it is kept for as long as the connection
-        try:
-            await self._listen(receive, room, member)
-        finally:
-            self._hub.leave(room, member)
+        with ExitStack() as counted:
+            joined = await self._admit(socket, handshake, counted)
+            if joined is None:
+                return
+            room, member = joined
+            scope["headers"] = []  # it is kept for as long as the connection
+            try:
+                await self._listen(receive, room, member)
+            finally:
+                self._hub.leave(room, member)
 
     async def _admit(
-        self, socket: RoomSocket, handshake: Handshake
+        self, socket: RoomSocket, handshake: Handshake, counted: ExitStack
     ) -> tuple[LiveRoom, Member] | None:
         caller: Caller | None = None
         try:
             handshake.check_origin(self._origins)
+            counted.enter_context(self._connections.from_address(handshake.client))
             caller = await handshake.identify(self._services.doorkeeper, self._limiter)
+            counted.enter_context(self._connections.of_person(caller.user_id))
             member = Member(caller, handshake.language(caller), socket)
             room = await self._hub.join(handshake.stream_id or "", member, handshake.after)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
@@ -96,6 +104,8 @@ class RoomEndpoint:
             message: Any = await receive()
             if message["type"] == "websocket.disconnect":
                 return
+            if member not in room.members:
+                continue  # shown out: what they said before it is not heard any more
             text = message.get("text")
             if text is None:
                 conversation.refuse_binary()

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import NamedTuple
 
 from domain.shared import Language
 from infrastructure.tokens import Caller
+from interfaces.http.limits import Client
+from interfaces.realtime.connections import Connections
 from interfaces.realtime.hub import Hub
 from interfaces.realtime.member import Member
 from interfaces.realtime.packet import Packet
-from interfaces.realtime.room import LiveRoom
 
 _RETRY = b"retry: 2000\n\n"
 _KEEP_ALIVE = b": still here\n\n"
@@ -64,27 +66,41 @@ class FeedSink:
         self._something.set()
 
 
+class Reader(NamedTuple):
+    """`after`: the position of the last frame they have seen, if they were here before."""
+
+    caller: Caller
+    language: Language
+    client: Client
+    after: int | None
+
+
 async def open_feed(
-    hub: Hub, stream_id: str, caller: Caller, language: Language, after: int | None
+    hub: Hub, connections: Connections, stream_id: str, reader: Reader
 ) -> AsyncGenerator[bytes, None]:
     """Joins, and gives what is to be streamed: the frames of the WebSocket, each event's `id` the
     position it comes to. It ends with the reader's token or session, and when they are too slow.
 
-    Raises what `Hub.join` raises.
+    Raises what `Hub.join` raises, and `TooManyConnections`.
     """
-    sink = FeedSink(hub.limits.buffer_bytes)
-    member = Member(caller, language, sink)
-    room = await hub.join(stream_id, member, after)
-    return _events(hub, room, member, sink)
+    events = _events(hub, connections, stream_id, reader)
+    await anext(events)  # once it has begun, its end is seen to, even if nobody ever reads it
+    return events
 
 
 async def _events(
-    hub: Hub, room: LiveRoom, member: Member, sink: FeedSink
+    hub: Hub, connections: Connections, stream_id: str, reader: Reader
 ) -> AsyncGenerator[bytes, None]:
-    """Should it never be begun, the sweep finds a reader who gives no sign of life."""
-    try:
-        yield _RETRY
-        while (part := await sink.next()) is not None:
-            yield part
-    finally:
-        hub.leave(room, member)
+    """Nothing at first: they are in."""
+    person = connections.of_person(reader.caller.user_id)
+    with connections.from_address(reader.client), person:
+        sink = FeedSink(hub.limits.buffer_bytes)
+        member = Member(reader.caller, reader.language, sink)
+        room = await hub.join(stream_id, member, reader.after)
+        try:
+            yield b""
+            yield _RETRY
+            while (part := await sink.next()) is not None:
+                yield part
+        finally:
+            hub.leave(room, member)

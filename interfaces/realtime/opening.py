@@ -8,6 +8,7 @@ from infrastructure.settings import Settings
 from interfaces.http.auth import Doorkeeper
 from interfaces.http.limits import RateLimiter
 from interfaces.platform import Platform
+from interfaces.realtime.connections import Connections
 from interfaces.realtime.conversation import RoomServices
 from interfaces.realtime.counts import Counts
 from interfaces.realtime.endpoint import RoomEndpoint
@@ -45,12 +46,24 @@ async def open_hub(platform: Platform) -> AsyncIterator[Hub]:
         await hub.stop()
 
 
+def open_connections(settings: Settings) -> Connections:
+    """One a process, for WebSockets and feeds together."""
+    return Connections(
+        per_person=settings.room_connections_per_person,
+        per_address=settings.room_connections_per_address,
+    )
+
+
 def open_endpoint(
-    platform: Platform, hub: Hub, doorkeeper: Doorkeeper, limiter: RateLimiter
+    platform: Platform,
+    hub: Hub,
+    doorkeeper: Doorkeeper,
+    limiter: RateLimiter,
+    connections: Connections,
 ) -> RoomEndpoint:
     settings = platform.settings
     services = RoomServices(platform.services.chat, doorkeeper, settings.room_frames_per_second)
-    return RoomEndpoint(hub, services, limiter, _origins(settings))
+    return RoomEndpoint(hub, services, limiter, connections, _origins(settings))
 
 
 def _origins(settings: Settings) -> frozenset[str]:

@@ -37,6 +37,7 @@ async def _soak(mysql: str, redis: str, *, viewers: int, minutes: int, rate: flo
     settings = {
         "LIVE_ROOM_SHOWN_PER_SECOND": "0",  # so that what is missed shows
         "LIVE_CHAT_MESSAGES": "0",
+        "LIVE_ROOM_CONNECTIONS_PER_ADDRESS": "0",
         "LIVE_ACCESS_TOKEN_SECONDS": "3600",
     }
     async with (

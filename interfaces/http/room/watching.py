@@ -17,7 +17,8 @@ from interfaces.http.request import ApiRequest
 from interfaces.http.room.answers import Audience, Sample
 from interfaces.http.room.entering import TAGS
 from interfaces.http.room.messages import NO_STORE
-from interfaces.realtime.feed import open_feed
+from interfaces.realtime.connections import Connections
+from interfaces.realtime.feed import Reader, open_feed
 from interfaces.realtime.hub import Draining, Hub
 from projections.audience.audiences import AudienceView, get_audience
 
@@ -44,9 +45,12 @@ async def follow_room(request: ApiRequest, stream_id: Id) -> Stream:
     """The frames of the room's WebSocket, for who only reads. What was missed since `after`, or
     since the header Last-Event-ID of an earlier feed, comes first."""
     hub: Hub = request.app.state["hub"]
-    exchange = request.exchange
+    connections: Connections = request.app.state["connections"]
+    reader = Reader(
+        request.caller, request.exchange.language, request.scope["client"], _after(request)
+    )
     try:
-        frames = await open_feed(hub, stream_id, request.caller, exchange.language, _after(request))
+        frames = await open_feed(hub, connections, stream_id, reader)
     except Draining:
         raise Restarting(retry_after(1.0)) from None
     return Stream(frames, media_type="text/event-stream", headers=_SSE_HEADERS)
