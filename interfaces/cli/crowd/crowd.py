@@ -65,12 +65,14 @@ class Crowd:
         self._talkative = list(accumulate((rank + 1) ** -_TALKATIVE for rank in range(viewers)))
 
     async def come_and_go(self, guest: Guest, after_seconds: float) -> None:
+        """Until the guest is banned."""
         await asyncio.sleep(after_seconds)
         await guest.sign_in()
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._chance.expovariate(1 / _STAY_SECONDS)):
                     await guest.watch()
+                    return
             await asyncio.sleep(self._chance.expovariate(1 / _AWAY_SECONDS))
 
     async def talk(self, rate: float) -> None:

@@ -1,6 +1,7 @@
 """What a simulated crowd sees of the server, as one line every few seconds."""
 
 from collections import Counter
+from collections.abc import Callable
 from time import monotonic
 
 
@@ -8,7 +9,10 @@ class Figures:
     """Counts since the last line. `present` and `counted` are as of now: viewers connected, and
     what the server says of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._looked_at = clock()
+        self._viewer_seconds = 0.0
         self.present = 0
         self.counted = 0
         self.said = 0  # since the start
@@ -17,11 +21,12 @@ class Figures:
         self._restart()
 
     def line(self) -> str:
-        seconds = max(monotonic() - self._since, 0.001)
+        self._look_at_the_clock()
+        seconds = max(self._looked_at - self._since, 0.001)
         parts = [
             f"viewers {self.present} (server says {self.counted})",
             f"said {self._acknowledged / seconds:.1f}/s",
-            f"shown {self.shown / max(self.present, 1) / seconds:.1f}/s each",
+            f"shown {self.shown / max(self._viewer_seconds, 0.001):.1f}/s each",
             f"reactions {self.reactions / seconds:.0f}/s",
             f"came {self.came} left {self.left}",
             *self._latency(),
@@ -34,6 +39,16 @@ class Figures:
             parts.append(f"{self.waits} sign-ins wait: LIVE_SIGN_IN_LIMIT_PER_ADDRESS")
         self._restart()
         return "  ".join(parts)
+
+    def come(self) -> None:
+        self._look_at_the_clock()
+        self.present += 1
+        self.came += 1
+
+    def leave(self) -> None:
+        self._look_at_the_clock()
+        self.present -= 1
+        self.left += 1
 
     def acknowledged(self, seconds: float) -> None:
         """A message of the crowd's is durable, so long after it was sent."""
@@ -48,8 +63,16 @@ class Figures:
         middle, late = took[len(took) // 2], took[min(len(took) - 1, len(took) * 99 // 100)]
         return [f"ack p50 {middle * 1000:.0f} ms p99 {late * 1000:.0f} ms"]
 
+    def _look_at_the_clock(self) -> None:
+        """Whoever was there for a part of the time was shown a part of what was said."""
+        now = self._clock()
+        self._viewer_seconds += self.present * (now - self._looked_at)
+        self._looked_at = now
+
     def _restart(self) -> None:
-        self._since = monotonic()
+        self._look_at_the_clock()
+        self._since = self._looked_at
+        self._viewer_seconds = 0.0
         self._acknowledged = 0
         self._took: list[float] = []
         self.shown = self.reactions = self.came = self.left = self.waits = 0

@@ -18,14 +18,19 @@ from interfaces.cli.crowd.figures import Figures
 
 _TIMEOUT_SECONDS = 30.0
 _TOKEN_OVER = 4401
-_NOT_AGAIN = {4403, 4404}  # banned; no such room
+_BANNED = 4403
+_NO_SUCH_ROOM = 4404
 _BROKEN_OFF = 1006  # no close frame came (RFC 6455 §7.4.1)
 _BACK_SECONDS = 4.0
 _RENEWED_AT = 0.8  # of a token's life
 
 
 class Shut(Exception):
-    """The server lets this viewer in no more. The text is one line."""
+    """The server lets nobody into this room. The text is one line."""
+
+
+class _SentHome(Exception):
+    """This guest is let in no more."""
 
 
 class Server:
@@ -60,6 +65,11 @@ class Guest:
     def is_present(self) -> bool:
         return self._room is not None
 
+    @property
+    def user_id(self) -> str:
+        """Once signed in."""
+        return str(self._tokens["user"]["id"])
+
     async def sign_in(self) -> None:
         """Waits as long as it is told to. Raises `Shut`."""
         market = phrases.MARKET[self.language]
@@ -76,12 +86,14 @@ class Guest:
             raise Shut(f"{self._server.address} lets no guest in: {problem}") from problem
 
     async def watch(self) -> None:
-        """Comes back whenever it is cut off. Raises `Shut`."""
+        """Comes back whenever it is cut off, until it is banned: then it returns. Raises `Shut`."""
         renewing = asyncio.create_task(self._keep_renewed())
         try:
             while True:
                 await self._stay_until_cut_off()
                 await asyncio.sleep(self._chance.uniform(0.2, _BACK_SECONDS))
+        except _SentHome:
+            return
         finally:
             renewing.cancel()
 
@@ -100,8 +112,10 @@ class Guest:
         except ConnectionClosed as end:
             code = end.rcvd.code if end.rcvd else _BROKEN_OFF
             self._figures.lost[str(code)] += 1
-            if code in _NOT_AGAIN:
+            if code == _NO_SUCH_ROOM:
                 raise Shut(f"a viewer was turned away: {end}") from end
+            if code == _BANNED:
+                raise _SentHome from end
             if code == _TOKEN_OVER:
                 await self._renew()
         except (OSError, InvalidHandshake):
@@ -110,8 +124,7 @@ class Guest:
     async def _stay(self) -> None:
         async with self._server.room(self._tokens["access_token"], self._position) as room:
             self._room = room
-            self._figures.present += 1
-            self._figures.came += 1
+            self._figures.come()
             try:
                 async for frame in room:
                     found = json.loads(frame)
@@ -120,8 +133,7 @@ class Guest:
             finally:
                 self._room = None
                 self._waiting.clear()
-                self._figures.present -= 1
-                self._figures.left += 1
+                self._figures.leave()
 
     def _hear(self, frame: dict[str, Any]) -> None:
         """What was said before the guest came in does not count as shown. An acknowledgement is

@@ -1,5 +1,6 @@
 """`live simulate room` against a whole small server."""
 
+import asyncio
 import re
 import subprocess
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ import pytest
 
 from domain.shared import Language
 from interfaces.cli.crowd import phrases
+from interfaces.cli.crowd.figures import Figures
+from interfaces.cli.crowd.guest import Guest, Server
+from tests.support.eventually import eventually
 from tests.support.serving import LiveServer
 
 
@@ -47,11 +51,41 @@ def test_a_crowd_comes_in_and_talks(server: LiveServer) -> None:
 
 
 @pytest.mark.system
+async def test_a_guest_who_is_banned_goes_home_and_the_crowd_stays(server: LiveServer) -> None:
+    with api(server) as host:
+        show = host.post("/streams", json={"title": "Test Stream", "description": "Testing"})
+        stream_id = show.json()["id"]
+        there, figures = Server(server.url, stream_id), Figures()
+        guest = Guest(there, figures, Random(1))  # noqa: S311  # the same every time
+        await guest.sign_in()
+        watching = asyncio.create_task(guest.watch())
+        await eventually(lambda: guest.is_present)
+        host.put(f"/streams/{stream_id}/room/bans/{guest.user_id}").raise_for_status()
+        await asyncio.wait_for(watching, 10)
+        assert figures.lost["4403"] == 1
+        await there.api.aclose()
+
+
+@pytest.mark.system
 def test_a_show_that_does_not_exist_is_said_in_one_line(server: LiveServer) -> None:
     with pytest.raises(subprocess.CalledProcessError) as failed:
         server.live("simulate", "room", "01990000-0000-7000-8000-000000000001")
     [line] = failed.value.stderr.splitlines()
     assert "4404" in line
+
+
+def test_who_is_shown_how_much_is_told_by_how_long_they_were_there() -> None:
+    now = 100.0
+    figures = Figures(lambda: now)
+    figures.come()
+    figures.come()
+    now += 5
+    figures.leave()
+    now += 5
+    figures.leave()
+    figures.shown = 30  # in 15 seconds of a viewer's
+    assert "viewers 0 " in (line := figures.line())
+    assert "shown 2.0/s each" in line
 
 
 @pytest.mark.parametrize("language", phrases.LANGUAGES)
