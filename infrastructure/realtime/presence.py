@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from application.audience.ports import PresenceUnavailable
+from infrastructure.realtime.brief_wait import BriefWait
 
 REFRESH_SECONDS = 2.5
 PRESENT_SECONDS = 6.0  # a refreshing may be lost, and the next one late
@@ -64,6 +65,7 @@ class RedisPresence:
 
     def __init__(self, redis: Redis, *, prefix: str) -> None:
         self._redis = redis
+        self._brief_wait = BriefWait()
         self._see = redis.register_script(_SEEN)
         self._count = redis.register_script(_COUNT)
         self._rooms = f"{prefix}{{present}}"
@@ -82,8 +84,10 @@ class RedisPresence:
             await pipeline.execute()
 
     async def counts(self, rooms: Collection[str]) -> dict[str, int]:
+        """Somebody comes in, or looks at a room: late, they are no use."""
         with _unavailable():
-            return await self._counts(list(rooms))
+            async with self._brief_wait.waiting():
+                return await self._counts(list(rooms))
 
     async def occupied(self) -> dict[str, int]:
         with _unavailable():

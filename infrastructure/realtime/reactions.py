@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from application.chat.ports import ReactionsUnavailable
 from domain.chat.values import ReactionKind
+from infrastructure.realtime.brief_wait import BriefWait
 
 _KEPT_SECONDS = 24 * 3600  # since the last one; by then they have been recorded
 
@@ -30,6 +31,7 @@ class RedisReactionTotals:
 
     def __init__(self, redis: Redis, *, prefix: str) -> None:
         self._redis = redis
+        self._brief_wait = BriefWait()
         self._add = redis.register_script(_ADD)
         self._prefix = f"{prefix}reactions:"
 
@@ -47,8 +49,10 @@ class RedisReactionTotals:
         return _totals(dict(zip(found[::2], found[1::2], strict=True)))
 
     async def totals(self, stream_id: str) -> dict[ReactionKind, int]:
+        """Somebody comes in, or looks at a room: late, they are no use."""
         with _unavailable():
-            found = await self._redis.hgetall(self._prefix + stream_id)
+            async with self._brief_wait.waiting():
+                found = await self._redis.hgetall(self._prefix + stream_id)
         return _totals(cast("dict[bytes, bytes]", found))
 
 

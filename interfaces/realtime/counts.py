@@ -1,9 +1,10 @@
 """How many watch and how many react, over all processes: told to Redis, and shown to rooms."""
 
+import asyncio
 from collections.abc import Sequence
 
-from application.audience.ports import Presence, PresenceUnavailable
-from application.chat.ports import ReactionsUnavailable, ReactionTotals
+from application.audience.ports import Presence
+from application.chat.ports import ReactionTotals
 from domain.chat.values import ReactionKind
 from interfaces.realtime import server_messages
 from interfaces.realtime.room import LiveRoom
@@ -22,12 +23,10 @@ class Counts:
         return self._presence.refresh_seconds
 
     async def begin(self, room: LiveRoom) -> None:
-        """So that the first to come in is told; never raises."""
-        try:
-            await self.show_viewers((room,))
-            await self.show_reactions((room,))
-        except (PresenceUnavailable, ReactionsUnavailable):
-            pass
+        """So that the first to come in is told soon; nobody needs to wait for it. Never raises:
+        what fails, fails at the next turn for all rooms too, and is reported there."""
+        showing = (self.show_viewers((room,)), self.show_reactions((room,)))
+        await asyncio.gather(*showing, return_exceptions=True)
 
     async def tell(self, rooms: Sequence[LiveRoom]) -> None:
         if rooms:

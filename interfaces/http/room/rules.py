@@ -1,5 +1,6 @@
 """A room as it stands, and its rules."""
 
+import asyncio
 from typing import Annotated
 
 import msgspec
@@ -89,14 +90,17 @@ async def _shown(
     request: ApiRequest, stream_id: str, room: Room, pinned: Seen[MessageView | None]
 ) -> RoomState:
     caller, message = request.caller, pinned.value
+    viewers, reactions = await asyncio.gather(
+        _viewers(request.platform, stream_id), _reactions(request.platform, stream_id, room)
+    )
     return RoomState(
         id=stream_id,
         closed=room.closed,
         slow_mode_seconds=room.slow_mode_seconds,
         who_may_chat=room.who_may_chat,
         links_allowed=room.links_allowed,
-        viewers=await _viewers(request.platform, stream_id),
-        reactions=await _reactions(request.platform, stream_id, room),
+        viewers=viewers,
+        reactions=reactions,
         pinned_message=None if message is None or message.removed else chat_message(message),
         you=standing(room, stream_id, caller),
         position=pinned.position,

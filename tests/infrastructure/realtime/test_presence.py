@@ -1,5 +1,6 @@
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,9 +9,12 @@ from redis.asyncio import Redis
 from redis.crc import key_slot
 
 from application.audience.ports import PresenceUnavailable
+from application.chat.ports import ReactionsUnavailable
 from infrastructure.read_models.redis_store import bytes_of
 from infrastructure.realtime.presence import RedisPresence
+from infrastructure.realtime.reactions import RedisReactionTotals
 from tests.support.eventually import eventually
+from tests.support.silence import silent_server
 
 
 @pytest.fixture
@@ -121,3 +125,19 @@ async def test_redis_away_is_told_as_such() -> None:
                 await asked
         with pytest.raises(PresenceUnavailable):
             await presence.occupied()
+
+
+async def test_a_silent_redis_is_not_waited_for_long() -> None:
+    """Somebody comes in, or looks at a room, meanwhile."""
+    async with silent_server() as port, Redis.from_url(f"redis://127.0.0.1:{port}") as silent:
+        presence, reactions = (
+            RedisPresence(silent, prefix="t:"),
+            RedisReactionTotals(silent, prefix="t:"),
+        )
+        began = time.monotonic()
+        for _ in range(20):
+            with pytest.raises(PresenceUnavailable):
+                await presence.counts(["s1"])
+            with pytest.raises(ReactionsUnavailable):
+                await reactions.totals("s1")
+        assert time.monotonic() - began < 1.0
