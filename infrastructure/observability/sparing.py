@@ -2,18 +2,17 @@
 
 import time
 
-_QUIET_SECONDS = 1.0
-
 
 class Sparing:
-    """Lets one line a second pass of each kind; there must be few kinds."""
+    """Lets one line in `quiet_seconds` pass of each kind; there must be few kinds."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet_seconds: float = 1.0) -> None:
+        self._quiet_seconds = quiet_seconds
         self._last: dict[str, float] = {}
 
     def may_tell(self, kind: str) -> bool:
         now = time.monotonic()
-        if now - self._last.get(kind, -_QUIET_SECONDS) < _QUIET_SECONDS:
+        if now - self._last.get(kind, -self._quiet_seconds) < self._quiet_seconds:
             return False
         self._last[kind] = now
         return True

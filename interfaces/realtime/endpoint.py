@@ -109,8 +109,10 @@ class RoomEndpoint:
             text = message.get("text")
             if text is None:
                 conversation.refuse_binary()
-            else:
-                await conversation.take(text)
+                continue
+            member.busy = True
+            await conversation.take(text)
+            member.busy = False
 
 
 def _refuse(socket: RoomSocket, error: Exception, language: Language) -> None:

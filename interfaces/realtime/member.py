@@ -7,14 +7,19 @@ from interfaces.realtime.room_socket import Sink
 
 
 class Member:
-    """`language` is what it is answered in. `pinged_at` is the loop's time, 0 before the first."""
+    """`language` is what it is answered in. `pinged_at` is the loop's time, 0 before the first.
 
-    __slots__ = ("caller", "language", "pinged_at", "sink")
+    While what it said is being carried out it is `busy`: nothing more is read of it, not even a
+    pong.
+    """
+
+    __slots__ = ("busy", "caller", "language", "pinged_at", "sink")
 
     def __init__(self, caller: Caller, language: Language, sink: Sink) -> None:
         self.caller = caller
         self.language = language
         self.sink = sink
+        self.busy = False
         self.pinged_at = 0.0
 
     @property

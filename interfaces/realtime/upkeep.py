@@ -23,6 +23,7 @@ SESSION_OVER = 4401
 _SWEEP_SECONDS = 5.0
 _COUNT_SECONDS = 2.0
 _REACTION_SECONDS = 0.5
+_QUIET_SECONDS = 60.0  # what cannot be done at one turn cannot be done at the next dozens either
 _AT_ONCE = 1000  # members looked at in one turn of the loop
 _log = structlog.get_logger("live.room")
 
@@ -48,7 +49,7 @@ class Upkeep:
         self._counts = counts
         self._sessions = sessions
         self._patience = patience
-        self._sparing = Sparing()
+        self._sparing = Sparing(_QUIET_SECONDS)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -71,12 +72,17 @@ class Upkeep:
         while True:
             try:
                 await do()
-            except (PresenceUnavailable, ReactionsUnavailable) as error:
-                if self._sparing.may_tell(type(error).__name__):
-                    _log.warning("rooms_are_not_counted", error=type(error).__name__)
             except Exception as error:  # noqa: BLE001 - whatever it was, rooms must go on
-                _log.warning("room_upkeep_failed", work=do.__name__, error=fault_text(error))
+                self._report(do.__name__, error)
             await asyncio.sleep(seconds)
+
+    def _report(self, work: str, error: Exception) -> None:
+        if not self._sparing.may_tell(f"{work} {type(error).__name__}"):
+            return
+        if isinstance(error, PresenceUnavailable | ReactionsUnavailable):
+            _log.warning("rooms_are_not_counted", error=type(error).__name__)
+        else:
+            _log.warning("room_upkeep_failed", work=work, error=fault_text(error))
 
     # Who is still there
 
@@ -90,6 +96,12 @@ class Upkeep:
         self._hub.drop_empty(loop.time())
 
     def _look_after(self, room: LiveRoom, member: Member, now: float) -> None:
+        if not member.busy:
+            self._look_for_life(room, member, now)
+        if member.caller.expires_at <= time.time():
+            self._end(room, member, "token expired")
+
+    def _look_for_life(self, room: LiveRoom, member: Member, now: float) -> None:
         heard, pinged = member.sink.heard_at, member.pinged_at
         if pinged > heard:
             if now - pinged >= self._patience.pong_seconds:
@@ -98,8 +110,6 @@ class Upkeep:
         elif now - heard >= self._patience.ping_seconds:
             member.pinged_at = now
             member.sink.ping()
-        if member.caller.expires_at <= time.time():
-            self._end(room, member, "token expired")
 
     # Who may stay
 

@@ -64,7 +64,7 @@ async def _pings(client: RawClient) -> int:
 async def test_who_gives_no_sign_of_life_is_asked_once_and_cut_off(
     settings: Callable[..., Settings],
 ) -> None:
-    mine = settings(LIVE_ROOM_PING_SECONDS="1", LIVE_ROOM_PONG_SECONDS="1")
+    mine = settings(LIVE_ROOM_PING_SECONDS="0.3", LIVE_ROOM_PONG_SECONDS="0.3")
     async with running_api(mine) as api:
         stream_id, host = await shown(api)
         async with (
@@ -81,7 +81,7 @@ async def test_who_gives_no_sign_of_life_is_asked_once_and_cut_off(
 async def test_a_token_that_runs_out_ends_the_connection_unless_it_is_renewed(
     settings: Callable[..., Settings],
 ) -> None:
-    mine = settings(LIVE_ROOM_PING_SECONDS="1", LIVE_ACCESS_TOKEN_SECONDS="30")
+    mine = settings(LIVE_ROOM_PING_SECONDS="0.2", LIVE_ACCESS_TOKEN_SECONDS="30")
     async with running_api(mine) as api:
         stream_id, _ = await shown(api)
         guest = {"market": "TW", "language": "en"}
