@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from infrastructure.cancelling import cancel
+from infrastructure.faults import fault_text
 from infrastructure.housekeeping import drop_expired_sessions, forget_commands
 from infrastructure.scrubbing import scrub
 from interfaces.platform import Platform
@@ -58,7 +59,7 @@ class Scheduler:
                 if not await deadlines.fire_due():
                     await deadlines.wait_for_next(_LONGEST_SLEEP)
             except Exception as error:  # noqa: BLE001  # a dependency is away; they fire later
-                _log.warning("deadlines wait", error=str(error), seconds=_RETRY_SECONDS)
+                _log.warning("deadlines wait", error=fault_text(error), seconds=_RETRY_SECONDS)
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def _sweep(self) -> None:
@@ -115,5 +116,5 @@ async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
         try:
             await do()
         except Exception as error:  # noqa: BLE001  # whatever it was, the next turn comes
-            _log.warning("periodic work failed", work=do.__name__, error=str(error))
+            _log.warning("periodic work failed", work=do.__name__, error=fault_text(error))
         await asyncio.sleep(seconds)
