@@ -10,7 +10,7 @@ from application.ports import Loaded
 from domain.chat.deciding import ROOM
 from domain.chat.events import ChatMessageRemoved, ChatMessageSent
 from domain.chat.room import Room
-from domain.shared import Recorded
+from domain.shared import ERASED_TEXT, Recorded
 from infrastructure.event_store.log import SqlEventLog
 from projections.chat.frames import PRIVATE_TYPES, SHOWN_TYPES, RoomFrame, frames_of
 
@@ -19,8 +19,9 @@ class RoomHistory:
     """Frames come in ascending order, with the position that they are complete to: whoever goes on
     with the feed drops what is not beyond it.
 
-    A message that was removed by then is not among them; its `message_removed` is. What shows
-    a room's state alone (`stream`, `reactions_counted`, `opened`) is not history.
+    A message that was removed by then is not among them; its `message_removed` is. Nor is what
+    somebody erased had said. What shows a room's state alone (`stream`, `pinned`,
+    `reactions_counted`, `opened`) is not history.
     Methods raise `LogUnavailable`.
     """
 
@@ -80,4 +81,12 @@ def _frames(newest: Sequence[Recorded]) -> list[RoomFrame]:
 
 def _is_gone(recorded: Recorded, removed: set[str]) -> bool:
     event = recorded.event
-    return isinstance(event, ChatMessageSent) and event.message_id in removed
+    if not isinstance(event, ChatMessageSent):
+        return False
+    return event.message_id in removed or is_erased(recorded)
+
+
+def is_erased(recorded: Recorded) -> bool:
+    """A message of which nothing can be read any more."""
+    event = recorded.event
+    return isinstance(event, ChatMessageSent) and event.name == event.text == ERASED_TEXT

@@ -6,7 +6,8 @@ for all now and then `Upkeep`'s.
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 
 import structlog
 
@@ -15,7 +16,8 @@ from infrastructure.observability.metrics import ROOM_MEMBERS, ROOMS
 from infrastructure.realtime.feed import RoomFeed
 from interfaces.realtime import server_messages
 from interfaces.realtime.counts import Counts
-from interfaces.realtime.joining import greet, let_in
+from interfaces.realtime.erasures import Erasures
+from interfaces.realtime.joining import let_in
 from interfaces.realtime.member import Member
 from interfaces.realtime.reader import RoomReader
 from interfaces.realtime.room import LiveRoom, RoomLimits
@@ -31,6 +33,22 @@ class Draining(Exception):
     """This process is about to stop; another one lets them in."""
 
 
+class OpeningRoom:
+    """One that is being read for the first who came. Reading that ends before `wanted` leaves
+    a gap."""
+
+    def __init__(self, stream_id: str) -> None:
+        self.stream_id = stream_id
+        self.wanted = 0
+        self.heard: list[RoomFrame] = []
+
+    def hear(self, frame: RoomFrame) -> None:
+        self.heard.append(frame)
+
+    def miss(self, _after: int, upto: int) -> None:
+        self.wanted = upto
+
+
 class Hub:
     """One a process."""
 
@@ -41,9 +59,13 @@ class Hub:
         self._reader = reader
         self._counts = counts
         self.limits = limits
+        self._erasures = Erasures()
         self._rooms: dict[str, LiveRoom] = {}
-        self._opening: dict[str, asyncio.Task[None]] = {}
+        self._opening: dict[str, OpeningRoom] = {}
+        self._openers: dict[str, asyncio.Task[LiveRoom]] = {}
         self._healing: dict[str, asyncio.Task[None]] = {}
+        self._counting: set[asyncio.Task[None]] = set()
+        self._expected: Counter[str] = Counter()
         self.draining = False
 
     async def start(self) -> None:
@@ -53,40 +75,50 @@ class Hub:
 
     async def stop(self) -> None:
         await self._feed.stop()
-        await cancel(*self._opening.values(), *self._healing.values())
+        await cancel(*self._openers.values(), *self._healing.values(), *self._counting)
 
     @property
     def rooms(self) -> Iterator[LiveRoom]:
         """Those that are open. The hub may be changed meanwhile."""
-        yield from [
-            room for stream_id, room in self._rooms.items() if stream_id not in self._opening
-        ]
+        yield from tuple(self._rooms.values())
 
     # What the feed brings
 
     def hear(self, batch: FeedBatch) -> None:
         if batch.incomplete:
-            for room in self._rooms.values():
-                room.miss(batch.after, batch.upto)
-                self._heal(room)
+            self._miss(batch)
         for frame in batch.frames:
-            listening = self._rooms.get(frame.room)
+            listening = self._rooms.get(frame.room) or self._opening.get(frame.room)
             if listening is not None:
-                _tell(listening, frame)
+                listening.hear(frame)
         if batch.erased:
-            for room in self.rooms:
-                room.forget(batch.erased)
+            self._forget(batch.erased)
+        for room in self._rooms.values():
+            room.move()
 
-    def _heal(self, room: LiveRoom) -> None:
-        if room.stream_id not in self._opening and room.stream_id not in self._healing:
-            task = asyncio.create_task(self._healed(room))
-            self._healing[room.stream_id] = task
-            task.add_done_callback(lambda _: self._healing.pop(room.stream_id, None))
+    def _miss(self, batch: FeedBatch) -> None:
+        for opening in self._opening.values():
+            opening.miss(batch.after, batch.upto)
+        for room in self._rooms.values():
+            room.miss(batch.after, batch.upto)
+            if room.stream_id not in self._healing:
+                self._healing[room.stream_id] = asyncio.create_task(self._heal(room))
 
-    async def _healed(self, room: LiveRoom) -> None:
-        if not await self._reader.heal(room):
-            for member in tuple(room.members):
-                greet(room, member, None)
+    async def _heal(self, room: LiveRoom) -> None:
+        """Between its last look at what is wanted and its end there is no await: a gap that is
+        heard of later finds it gone, and one before has been seen to."""
+        try:
+            await self._reader.heal(room)
+        finally:
+            del self._healing[room.stream_id]
+
+    def _forget(self, persons: Collection[str]) -> None:
+        self._erasures.add(persons)
+        for room in self._rooms.values():
+            try:
+                room.forget(persons)
+            except Exception:  # noqa: BLE001 - a fault in one room is not the others'
+                _log.exception("room_did_not_forget", room=room.stream_id)
 
     # Who comes and goes
 
@@ -94,12 +126,13 @@ class Hub:
         """Raises `Draining`, `RoomNotFoundError`, `BannedError`, or that the log is away."""
         if self.draining:
             raise Draining
-        room = await self._opened(stream_id)
-        room.expected += 1
+        self._expected[stream_id] += 1
         try:
+            room = await self._opened(stream_id)
             await let_in(self._reader, room, member, after)
         finally:
-            room.expected -= 1
+            self._expected[stream_id] -= 1
+            self._expected += Counter()  # keeps what is above zero
         if self.draining:
             self._send_away(room, member, 0.0)
         return room
@@ -109,31 +142,38 @@ class Hub:
         room.remove(member)
 
     async def _opened(self, stream_id: str) -> LiveRoom:
-        if stream_id not in self._rooms:
-            room = LiveRoom(stream_id, self.limits, lambda: self._feed.position)
-            self._rooms[stream_id] = room
-            opening = self._opening[stream_id] = asyncio.create_task(self._open(room))
-            opening.add_done_callback(_look_at)
-        opening_still = self._opening.get(stream_id)
-        if opening_still is not None:
-            await asyncio.shield(opening_still)
-        return self._rooms[stream_id]
+        room = self._rooms.get(stream_id)
+        if room is not None:
+            return room
+        opener = self._openers.get(stream_id)
+        if opener is None:
+            opening = self._opening[stream_id] = OpeningRoom(stream_id)
+            opener = self._openers[stream_id] = asyncio.create_task(self._open(opening))
+            opener.add_done_callback(_look_at)
+        return await asyncio.shield(opener)
 
-    async def _open(self, room: LiveRoom) -> None:
+    async def _open(self, opening: OpeningRoom) -> LiveRoom:
         try:
-            await self._reader.open(room)
-            await self._counts.begin(room)
-        except BaseException:
-            del self._rooms[room.stream_id]
-            raise
+            beginning = await self._reader.open(opening)
         finally:
-            del self._opening[room.stream_id]
+            del self._opening[opening.stream_id], self._openers[opening.stream_id]
+        room = LiveRoom(
+            opening.stream_id, beginning, self.limits, lambda: self._feed.position, self._erasures
+        )
+        self._rooms[opening.stream_id] = room
+        for frame in opening.heard:
+            room.hear(frame)
+        counting = asyncio.create_task(self._counts.begin(room))
+        self._counting.add(counting)
+        counting.add_done_callback(self._counting.discard)
+        return room
 
     def drop_empty(self, now: float) -> None:
         """`now` is the loop's time. Counts the others."""
         for room in self.rooms:
-            in_use = room.members or room.expected or room.stream_id in self._healing
-            if not in_use and now - room.empty_since > _KEPT_EMPTY_SECONDS:
+            in_use = room.members or self._expected[room.stream_id]
+            healing = room.stream_id in self._healing
+            if not in_use and not healing and now - room.empty_since > _KEPT_EMPTY_SECONDS:
                 del self._rooms[room.stream_id]
         ROOMS.set(len(self._rooms))
         ROOM_MEMBERS.set(sum(len(room.members) for room in self._rooms.values()))
@@ -161,15 +201,7 @@ class Hub:
         room.end(member, RESTART, "restarting")
 
 
-def _tell(room: LiveRoom, frame: RoomFrame) -> None:
-    """A fault in one room must not keep the others from hearing."""
-    try:
-        room.hear(frame)
-    except Exception:  # noqa: BLE001 - see above
-        _log.exception("room_frame_not_taken", room=room.stream_id, position=frame.position)
-
-
-def _look_at(opening: "asyncio.Task[None]") -> None:
+def _look_at(opening: "asyncio.Task[LiveRoom]") -> None:
     """Whoever waited for it may have left: nobody else would look at its error."""
     if not opening.cancelled():
         opening.exception()

@@ -2,8 +2,8 @@
 viewer who was long away has missed."""
 
 import asyncio
-import time
 from contextlib import suppress
+from typing import Protocol
 
 import structlog
 
@@ -12,7 +12,8 @@ from application.processes.rooms import Rooms
 from domain.chat.errors import RoomClosedError
 from domain.streaming.deciding import LIVE_STREAM
 from infrastructure.faults import fault_text
-from infrastructure.realtime.history import RoomHistory
+from infrastructure.realtime.history import RoomHistory, is_erased
+from interfaces.realtime.picture import GONE, Beginning
 from interfaces.realtime.room import LiveRoom
 from interfaces.realtime.rules import RoomRules
 from interfaces.realtime.tail import KEPT
@@ -22,8 +23,14 @@ from projections.projection import Views
 
 _RETRY_SECONDS = 1.0
 _PATIENCE_SECONDS = 3.0  # the feed reads the log itself after half a second of silence
-_PAUSE_SECONDS = 0.02
 _log = structlog.get_logger("live.room")
+
+
+class Reading(Protocol):
+    """A room that is being read. Reading that ends before `wanted` leaves a gap."""
+
+    stream_id: str
+    wanted: int
 
 
 class RoomReader:
@@ -35,38 +42,38 @@ class RoomReader:
         self._rooms = rooms
         self._views = views
 
-    async def open(self, room: LiveRoom) -> None:
+    async def open(self, room: Reading) -> Beginning:
         """For the first who comes in here. Raises `RoomNotFoundError`."""
         with suppress(RoomClosedError):  # it was over before anybody came: nothing was said
             await self._rooms.open(room.stream_id)
-        await self._begin(room)
+        return await self._begin(room)
 
-    async def heal(self, room: LiveRoom) -> bool:
-        """After a gap in what it heard. False: too much was missed, and it began anew."""
+    async def heal(self, room: LiveRoom) -> None:
+        """After a gap in what it heard. Where too much was missed, it begins anew."""
         while True:
             try:
-                return await self._go_on(room)
+                await self._go_on(room)
             except Exception as error:  # noqa: BLE001 - the log is away; rooms stay
                 _log.warning("room_waits_for_log", error=fault_text(error))
                 await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
 
-    async def _go_on(self, room: LiveRoom) -> bool:
+    async def _go_on(self, room: LiveRoom) -> None:
         while (missed := await self._history.since(room.stream_id, room.reached, KEPT)) is not None:
             if missed[1] >= room.wanted:
                 room.go_on(*missed)
-                return True
-        await self._begin(room)
-        return False
+                return
+        room.begin_anew(await self._begin(room))
 
-    async def _begin(self, room: LiveRoom) -> None:
+    async def _begin(self, room: Reading) -> Beginning:
         """Rules and status are read after the frames: they may be ahead of them, never behind."""
         while True:
             frames, upto = await self._history.tail(room.stream_id, KEPT, private=True)
-            if upto >= room.wanted:
-                break
-        show = await self._log.load(LIVE_STREAM, LIVE_STREAM.stream(room.stream_id))
-        state = (await self._history.room(room.stream_id)).state
-        room.begin(RoomRules(state, show.state), frames, upto)
+            show = await self._log.load(LIVE_STREAM, LIVE_STREAM.stream(room.stream_id))
+            state = (await self._history.room(room.stream_id)).state
+            if upto >= room.wanted:  # it may have grown meanwhile
+                return Beginning(RoomRules(state, show.state), frames, upto)
 
     async def missed(self, room: LiveRoom, after: int) -> list[RoomFrame] | None:
         """Every frame beyond `after` up to where the room's members stand as this returns.
@@ -75,14 +82,16 @@ class RoomReader:
         """
         if after > room.flushed and not await self._come_to(room, after):
             return None
-        if after >= room.tail.begins_after:
-            return room.tail.beyond(after, room.flushed)
+        tail = room.tail
+        if after >= tail.begins_after:
+            return tail.beyond(after, room.flushed)
         found = await self._history.since(room.stream_id, after, KEPT)
-        if found is None or found[1] < room.tail.begins_after:
+        tail = room.tail
+        if found is None or found[1] < tail.begins_after:
             return None
         frames, upto = found
         known = [frame for frame in frames if frame.position <= room.flushed]
-        return known + room.tail.beyond(upto, room.flushed)
+        return room.readable(known) + tail.beyond(upto, room.flushed)
 
     async def look_at_ban(self, room: LiveRoom, user_id: str) -> None:
         """It may have been lifted a moment ago, and be heard of here a moment later."""
@@ -93,16 +102,16 @@ class RoomReader:
         """Whoever was connected elsewhere may know more than this process has heard yet."""
         if after > room.reached and after > await self._log.head():
             return False
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        # Feed and ticks move it, thousands of times for each time it is waited for.
-        while after > room.flushed and time.monotonic() < deadline:  # noqa: ASYNC110 - see above
-            await asyncio.sleep(_PAUSE_SECONDS)
-        return after <= room.flushed
+        return await room.come_to(after, _PATIENCE_SECONDS)
 
     async def pinned(self, message_id: str) -> bytes | None:
-        """The frame's body of a message said long ago; None: it is not known, or gone."""
+        """The frame's body of a message said long ago, `GONE` where that is removed or its author
+        erased; None: it is not known yet."""
         found = (await self._views.get(MESSAGES, message_id)).value
-        if found is None or found.removed:
+        if found is None:
             return None
+        if found.removed:
+            return GONE
         said = await self._log.read(found.position - 1, limit=1)
-        return next((bytes(frame.body) for one in said for frame in frames_of(one)), None)
+        left = (one for one in said if not is_erased(one))
+        return next((bytes(frame.body) for one in left for frame in frames_of(one)), GONE)

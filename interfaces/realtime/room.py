@@ -8,14 +8,17 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-import msgspec
+import structlog
 
 from domain.chat.values import ReactionKind
 from infrastructure.observability.metrics import ROOM_CLOSES, ROOM_TICK_LAG_SECONDS
 from interfaces.realtime import server_messages
-from interfaces.realtime.fan_out import LONGEST_GAP, FanOut
+from interfaces.realtime.erasures import Erasures
+from interfaces.realtime.fan_out import LONGEST_GAP, FanOut, Mail
+from interfaces.realtime.greeting import Greeting
 from interfaces.realtime.member import Member
 from interfaces.realtime.outbox import Outbox
+from interfaces.realtime.picture import GONE, Beginning, RoomPicture, as_state, author_of, lasts
 from interfaces.realtime.rules import RoomRules
 from interfaces.realtime.tail import Tail
 from projections.chat.frames import RoomFrame
@@ -23,6 +26,7 @@ from projections.chat.frames import RoomFrame
 BANNED = 4403
 TOO_SLOW = 4008
 _GATHER_SECONDS = 0.004  # what is said at the same moment goes out together
+_log = structlog.get_logger("live.room")
 
 
 class RoomLimits(NamedTuple):
@@ -33,32 +37,49 @@ class RoomLimits(NamedTuple):
     shown_per_second: int
     buffer_bytes: int
 
+    @property
+    def greeting_bytes(self) -> int:
+        return self.buffer_bytes * 3 // 4
+
 
 class LiveRoom:
-    """`position` tells where the feed stands. `states` has what whoever comes in is told.
-    `reactions` are to be added to the totals. Reading that ends before `wanted` leaves a gap.
-    So many are `expected` to be added soon."""
+    """`position` tells where the feed stands. `reactions` are to be added to the totals. Reading
+    that ends before `wanted` leaves a gap."""
 
-    def __init__(self, stream_id: str, limits: RoomLimits, position: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        stream_id: str,
+        beginning: Beginning,
+        limits: RoomLimits,
+        position: Callable[[], int],
+        erasures: Erasures,
+    ) -> None:
         self.stream_id = stream_id
         self.members: set[Member] = set()
         self.by_user: dict[str, tuple[Member, ...]] = {}
-        self.states: dict[str, bytes] = {}
         self.reactions: dict[ReactionKind, int] = {}
-        self.expected = 0
         self.wanted = 0
-        self.rules: RoomRules
-        self.tail: Tail
-        self.pinned: bytes | None = None
         self._loop = asyncio.get_running_loop()
         self.empty_since = self._loop.time()
+        self._limits = limits
         self._position = position
-        self._reached = 0
-        self._unread: list[RoomFrame] | None = []
+        self._erasures = erasures
+        self._picture = self._picture_of(beginning)
+        self._reached = beginning.upto
+        self._unread: list[RoomFrame] | None = None
+        self._moved = asyncio.Event()
+        self._astray: set[Member] = set()
         self._outbox = Outbox(limits.shown_per_second, limits.buffer_bytes)
-        self._least_gap = limits.tick_seconds
-        self._fan_out = FanOut(self.too_slow, self._schedule)
+        self._fan_out = FanOut(self._lose, self._schedule)
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def rules(self) -> RoomRules:
+        return self._picture.rules
+
+    @property
+    def tail(self) -> Tail:
+        return self._picture.tail
 
     # Where it stands
 
@@ -75,6 +96,21 @@ class LiveRoom:
         oldest = self._outbox.oldest
         return self.reached if oldest is None else oldest - 1
 
+    async def come_to(self, position: int, seconds: float) -> bool:
+        """Waits so long for `flushed` to come there."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self.flushed < position:
+                    await self._moved.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def move(self) -> None:
+        """`flushed` may have; whoever waits for it looks again."""
+        self._moved.set()
+        self._moved.clear()
+
     # What it hears
 
     def hear(self, frame: RoomFrame) -> None:
@@ -90,14 +126,13 @@ class LiveRoom:
             self._reached = max(self._reached, after)
             self._unread = []
 
-    def begin(self, rules: RoomRules, frames: Sequence[RoomFrame], upto: int) -> None:
-        """Its newest `frames`, complete to `upto`, and how things stand there, or later."""
-        self.rules = rules
-        self.tail = Tail(frames, upto)
-        self.pinned = self.tail.message(rules.pinned) if rules.pinned else None
-        self.states["stream"] = server_messages.stream(rules.status)
-        self._outbox.clear()
-        self._reached = upto
+    def begin_anew(self, beginning: Beginning) -> None:
+        """Too much was missed: so it is for everybody who is in."""
+        states = self._picture.states
+        self._picture = self._picture_of(beginning)
+        self._picture.states = states | self._picture.states
+        self._reached = beginning.upto
+        self._lead_back()
         self._replay()
 
     def go_on(self, frames: Sequence[RoomFrame], upto: int) -> None:
@@ -110,69 +145,90 @@ class LiveRoom:
 
     def forget(self, persons: Collection[str]) -> None:
         """They were erased; what they said is unreadable in the log from now on."""
-        self.tail.forget(persons)
-        self.pinned = None  # whose it was is not kept; it is looked up again
+        shown = self._picture.shown_pinned
+        self._outbox.forget(persons)
+        for message_id in self._picture.forget(persons):
+            self._outbox.put(f"removed {message_id}", server_messages.removed(message_id))
+        if self._picture.shown_pinned != shown:
+            self._show_pinned()
+        self._schedule()
+
+    def readable(self, frames: Sequence[RoomFrame]) -> list[RoomFrame]:
+        """Without what somebody said who was erased while it was being read."""
+        return self._erasures.without(frames)
+
+    def _picture_of(self, beginning: Beginning) -> RoomPicture:
+        return RoomPicture(beginning._replace(frames=self.readable(beginning.frames)))
 
     def _replay(self) -> None:
         heard, self._unread = self._unread or [], None
         for frame in heard:
             self.hear(frame)
+        self.move()
 
     def _take(self, frame: RoomFrame) -> None:
+        """One that we cannot read must not keep the others from being heard."""
         self._reached = frame.position
-        self.rules.learn(frame)
-        if frame.kind == "pinned":
-            frame = self._pin(frame)
+        if self._erasures.hide(frame):
+            return
+        try:
+            self._picture.take(frame)
+            self._tell(frame)
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("room_frame_not_taken", room=self.stream_id, position=frame.position)
+
+    def _tell(self, frame: RoomFrame) -> None:
         if frame.kind == "stream":
-            self.states["stream"] = bytes(frame.body)
-        else:
-            self.tail.append(frame)
-        if frame.kind == "banned":
-            self._shut_out(frame.user_id)
-        elif not frame.hidden or frame.user_id:
+            self.show("stream", as_state(frame))
+        elif frame.kind == "pinned":
+            self._show_pinned()
+        elif lasts(frame):
             self._outbox.add(frame)
             self._schedule()
+        if frame.kind == "banned":
+            self._shut_out(frame.user_id)
 
-    def _pin(self, frame: RoomFrame) -> RoomFrame:
-        """The message as it was said, while it is still at hand."""
-        wanted = self.rules.pinned
-        self.pinned = self.tail.message(wanted) if wanted else None
-        if self.pinned is None:
-            return frame
-        body = msgspec.Raw(server_messages.pinned(self.pinned, frame.position))
-        return msgspec.structs.replace(frame, body=body)
+    # How things stand
 
     @property
     def lacks_pinned(self) -> bool:
         """A message is pinned that was said too long ago to be at hand."""
-        return self.rules.pinned is not None and self.pinned is None
+        return self._picture.lacks_pinned
 
     def complete_pin(self, message_id: str, message: bytes) -> None:
+        """`message` is as `RoomPicture.pinned`."""
         if self.lacks_pinned and self.rules.pinned == message_id:
-            self.pinned = message
-            self._outbox.put("pinned", server_messages.pinned(message, self.reached))
-            self._schedule()
+            erased = author_of(message) in self._erasures
+            self._picture.pinned = GONE if erased else message
+            self._show_pinned()
+
+    def _show_pinned(self) -> None:
+        """Not of `states`: the welcome has it."""
+        self._outbox.put("pinned", server_messages.pinned(self._picture.shown_pinned))
+        self._schedule()
 
     def react(self, kind: ReactionKind, count: int) -> None:
         self.reactions[kind] = self.reactions.get(kind, 0) + count
 
-    def newest(self, count: int) -> list[RoomFrame]:
-        return self.tail.newest(count, self.flushed)
-
     def show(self, key: str, body: bytes) -> None:
         """A state: the newest counts, and the same again is not worth telling."""
-        if self.states.get(key) != body:
-            self.states[key] = body
+        states = self._picture.states
+        if states.get(key) != body:
+            states[key] = body
             if self.members:
                 self._outbox.put(key, body)
                 self._schedule()
 
     # Who is in it
 
-    def add(self, member: Member) -> None:
-        """From the next tick on they get what lies beyond `flushed`."""
+    def welcome(self, member: Member, missed: Sequence[RoomFrame] | None) -> None:
+        """Adds them. `missed` are those that concern them up to `flushed`; None: not known. From
+        the next tick on they get what lies beyond."""
         self.members.add(member)
         self.by_user[member.user_id] = (*self.by_user.get(member.user_id, ()), member)
+        greeting = Greeting(self._picture, self.flushed, self._limits.greeting_bytes, missed)
+        if not all(member.sink.push(packet) for packet in greeting.of(member)):
+            self.too_slow(member)
 
     def remove(self, member: Member) -> None:
         """Repeating it changes nothing."""
@@ -198,14 +254,23 @@ class LiveRoom:
     def too_slow(self, member: Member) -> None:
         self.end(member, TOO_SLOW, "too slow")
 
+    def _lose(self, member: Member, error: Exception | None) -> None:
+        if error is None:
+            self.too_slow(member)
+        else:
+            self.remove(member)
+            member.sink.abort()
+
     def _shut_out(self, user_id: str) -> None:
         for member in self.by_user.get(user_id, ()):
-            self.end(member, BANNED, "banned")
+            if self.rules.shut_out(member.caller):
+                self.end(member, BANNED, "banned")
 
     # When it goes out
 
     def _schedule(self) -> None:
-        if self._timer is None and not self._fan_out.at_work and self._outbox:
+        waiting = self._outbox or self._astray
+        if self._timer is None and not self._fan_out.at_work and waiting:
             due = max(self._loop.time() + _GATHER_SECONDS, self._fan_out.next_at)
             self._timer = self._loop.call_at(due, self._tick, due)
 
@@ -213,7 +278,23 @@ class LiveRoom:
         self._timer = None
         now = self._loop.time()
         ROOM_TICK_LAG_SECONDS.observe(now - due)
+        mail, receivers = self._next(now)
+        gap = LONGEST_GAP if self._outbox.hot else self._limits.tick_seconds
+        self._fan_out.write(mail, tuple(receivers), gap)
+        if self._outbox.is_overfull:
+            _log.warning("room_fell_behind", room=self.stream_id)
+            self._lead_back()
+        self.move()
+
+    def _next(self, now: float) -> tuple[Mail, Collection[Member]]:
+        astray, self._astray = self._astray & self.members, set()
+        if astray:
+            return Greeting(self._picture, self.flushed, self._limits.greeting_bytes), astray
         delivery = self._outbox.take(now, self.by_user)
-        receivers = self.members if delivery.to_all is not None else delivery.instead
-        gap = LONGEST_GAP if self._outbox.hot else self._least_gap
-        self._fan_out.write(delivery, tuple(receivers), gap)
+        return delivery, self.members if delivery.to_all is not None else delivery.instead.keys()
+
+    def _lead_back(self) -> None:
+        """What waits is given up; at the next tick all begin anew with the newest there is."""
+        self._outbox.clear()
+        self._astray = set(self.members)
+        self._schedule()

@@ -1,10 +1,9 @@
 """What the edge knows of a room beside what is said in it, kept current from its frames."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from domain.chat.room import Room
 from domain.chat.values import ReactionKind, WhoMayChat
@@ -21,17 +20,17 @@ class _Pinned(msgspec.Struct, gc=False):
 
 
 class _Learnt(msgspec.Struct, gc=False):
-    """All that the bodies of frames other than messages may tell."""
+    """All that the bodies of frames other than messages may tell; None: nothing of that."""
 
-    status: LiveStreamStatus | UnsetType = UNSET
-    host_id: str | UnsetType = UNSET
-    closed: bool | UnsetType = UNSET
-    slow_mode_seconds: int | UnsetType = UNSET
-    who_may_chat: WhoMayChat | UnsetType = UNSET
-    links_allowed: bool | UnsetType = UNSET
-    until: datetime | UnsetType = UNSET
-    totals: dict[ReactionKind, int] | UnsetType = UNSET
-    message: _Pinned | UnsetType | None = UNSET
+    status: LiveStreamStatus | None = None
+    host_id: str | None = None
+    closed: bool | None = None
+    slow_mode_seconds: int | None = None
+    who_may_chat: WhoMayChat | None = None
+    links_allowed: bool | None = None
+    until: datetime | None = None
+    totals: dict[ReactionKind, int] = {}
+    message: _Pinned | None = None
 
 
 _learnt = msgspec.json.Decoder(_Learnt).decode
@@ -41,12 +40,12 @@ class RoomRules:
     """`pinned` is a message's id. `totals` has the reactions there were at least."""
 
     __slots__ = (
+        "_muted_until",
         "banned",
         "closed",
         "host_id",
         "links_allowed",
         "moderators",
-        "muted_until",
         "pinned",
         "slow_mode_seconds",
         "status",
@@ -63,9 +62,9 @@ class RoomRules:
         self.links_allowed = room.links_allowed
         self.moderators = set(room.moderators)
         self.banned = set(room.banned)
-        self.muted_until = dict(room.muted_until)
         self.pinned = room.pinned
         self.totals: Mapping[ReactionKind, int] = dict(room.reactions)
+        self._muted_until = dict(room.muted_until)
 
     def role_of(self, caller: Caller) -> str:
         if caller.user_id == self.host_id:
@@ -73,6 +72,21 @@ class RoomRules:
         if caller.user_id in self.moderators or not STAFF.isdisjoint(caller.roles):
             return "moderator"
         return "guest" if caller.guest else "viewer"
+
+    def shut_out(self, caller: Caller) -> bool:
+        """A host's ban does not bind who works for the platform."""
+        return caller.user_id in self.banned and STAFF.isdisjoint(caller.roles)
+
+    def muted_until(self, user_id: str, now: datetime) -> datetime | None:
+        until = self._muted_until.get(user_id)
+        return until if until is not None and until > now else None
+
+    def count(self, totals: Mapping[ReactionKind, int]) -> None:
+        """No total falls, whoever lost count."""
+        kinds = self.totals.keys() | totals.keys()
+        self.totals = {
+            kind: max(self.totals.get(kind, 0), totals.get(kind, 0)) for kind in sorted(kinds)
+        }
 
     def learn(self, frame: RoomFrame) -> None:
         match frame.kind:
@@ -89,26 +103,37 @@ class RoomRules:
             case _:
                 self._read(frame)
 
-    def count(self, totals: Mapping[ReactionKind, int]) -> None:
-        """No total falls, whoever lost count."""
-        kinds = self.totals.keys() | totals.keys()
-        self.totals = {
-            kind: max(self.totals.get(kind, 0), totals.get(kind, 0)) for kind in sorted(kinds)
-        }
-
     def _read(self, frame: RoomFrame) -> None:
         try:
             learnt = _learnt(frame.body)
         except msgspec.ValidationError:
             return  # of a newer version of ours, while both run: clients are shown it all the same
-        for name in ("status", "host_id", "closed", "slow_mode_seconds", "who_may_chat",
-                     "links_allowed"):  # fmt: skip
-            value = getattr(learnt, name)
-            if value is not UNSET:
-                setattr(self, name, value)
-        if learnt.until is not UNSET:
-            self.muted_until[frame.user_id] = learnt.until
-        if learnt.totals is not UNSET:
-            self.count(learnt.totals)
-        if learnt.message is not UNSET:
-            self.pinned = learnt.message.id if learnt.message else None
+        match frame.kind:
+            case "opened":
+                self.host_id = learnt.host_id or self.host_id
+                self.closed = False
+            case "stream":
+                self.status = learnt.status or self.status
+            case "room":
+                self._change(learnt)
+            case "pinned":
+                self.pinned = learnt.message.id if learnt.message else None
+            case "reactions_counted":
+                self.count(learnt.totals)
+            case "muted" if learnt.until is not None:
+                self._mute(frame, learnt.until)
+
+    def _change(self, learnt: _Learnt) -> None:
+        if learnt.closed is not None:
+            self.closed = learnt.closed
+        if learnt.slow_mode_seconds is not None:
+            self.slow_mode_seconds = learnt.slow_mode_seconds
+        if learnt.links_allowed is not None:
+            self.links_allowed = learnt.links_allowed
+        self.who_may_chat = learnt.who_may_chat or self.who_may_chat
+
+    def _mute(self, frame: RoomFrame, until: datetime) -> None:
+        """Those that have run out are of no use any more."""
+        now = datetime.fromtimestamp(frame.sent_us / 1e6, UTC)
+        going_on = {one: end for one, end in self._muted_until.items() if end > now}
+        self._muted_until = going_on | {frame.user_id: until}

@@ -80,9 +80,12 @@ class _Token(msgspec.Struct, frozen=True, kw_only=True, tag="token"):
     expires_in: int
 
 
-class _Pinned(msgspec.Struct, frozen=True, kw_only=True, tag="pinned"):
+class _Pinned(msgspec.Struct, frozen=True, tag="pinned"):
     message: msgspec.Raw
-    position: int
+
+
+class _Removed(msgspec.Struct, frozen=True, tag="message_removed"):
+    id: str
 
 
 def ack(ref: str | None, position: int, about: str | None = None) -> bytes:
@@ -127,5 +130,11 @@ def token(ref: str | None, expires_in: float) -> bytes:
     return _encode(_Token(ref=ref, expires_in=max(0, int(expires_in))))
 
 
-def pinned(message: bytes, position: int) -> bytes:
-    return _encode(_Pinned(message=msgspec.Raw(message), position=position))
+def pinned(message: bytes) -> bytes:
+    """As it is now, whatever came before: without a position."""
+    return _encode(_Pinned(msgspec.Raw(message)))
+
+
+def removed(message_id: str) -> bytes:
+    """Of what nobody removed: who said it is erased."""
+    return _encode(_Removed(message_id))

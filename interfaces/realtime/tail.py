@@ -51,12 +51,11 @@ class Tail:
                 return bytes(frame.body)
         return None
 
-    def forget(self, persons: Collection[str]) -> None:
-        self._frames = deque(
-            frame
-            for frame in self._frames
-            if frame.kind != "message" or frame.user_id not in persons
-        )
+    def forget(self, persons: Collection[str]) -> list[str]:
+        """Ids of the messages that are gone with them."""
+        gone = [one for one in self._frames if said_by(one, persons)]
+        self._frames = deque(one for one in self._frames if not said_by(one, persons))
+        return [_id_of(frame.body).id for frame in gone]
 
     def _drop(self, message_id: str, author: str) -> None:
         for frame in self._frames:
@@ -76,6 +75,10 @@ def is_message(frame: RoomFrame, message_id: str) -> bool:
         and message_id.encode() in bytes(frame.body)
         and _id_of(frame.body).id == message_id
     )
+
+
+def said_by(frame: RoomFrame, persons: Collection[str]) -> bool:
+    return frame.kind == "message" and frame.user_id in persons
 
 
 def removed_id(frame: RoomFrame) -> str:

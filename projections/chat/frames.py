@@ -25,8 +25,9 @@ class RoomFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaul
 
     `room` is the live stream's id. `body` is the object, its `position` in it; `kind` is its
     `type`. `user_id` is whom it concerns: who said a message, who is muted or banned. `stands`:
-    never left out of a sample. `sent_us` is UTC microseconds since 1970. `hidden`: the edge learns
-    from it and shows it to nobody but `user_id`, where that is given.
+    left out of a sample after all others, if at all; `leads`: a host or moderator said it.
+    `sent_us` is UTC microseconds since 1970. `hidden`: the edge learns from it and shows it to
+    nobody but `user_id`, where that is given.
     """
 
     room: str
@@ -36,6 +37,7 @@ class RoomFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaul
     sent_us: int
     user_id: str = ""
     stands: bool = False
+    leads: bool = False
     hidden: bool = False
 
 
@@ -174,7 +176,10 @@ def _message(recorded: Recorded, event: chat.ChatMessageSent) -> RoomFrame:
         reply_to=event.reply_to,
         position=recorded.position,
     )
-    return _frame(recorded, "message", body, user_id=event.user_id, stands=event.stands)
+    leads = event.role in {"host", "moderator"}
+    return _frame(
+        recorded, "message", body, user_id=event.user_id, stands=event.stands, leads=leads
+    )
 
 
 def _removed(recorded: Recorded, event: chat.ChatMessageRemoved) -> RoomFrame:
@@ -253,8 +258,6 @@ _OF_SHOWS: dict[type[Event], _Make] = {
 _SHOWN: dict[type[Event], _Make] = {
     chat.ChatMessageSent: _message,
     chat.ChatMessageRemoved: _removed,
-    chat.MessagePinned: _pinned,
-    chat.MessageUnpinned: _unpinned,
     chat.SlowModeChanged: _slow_mode,
     chat.ChatRulesChanged: _rules,
     chat.RoomClosed: _closed,
@@ -271,6 +274,8 @@ _FRAMES: dict[type[Event], _Make] = {
     **_OF_PERSONS,
     **_OF_SHOWS,
     chat.RoomOpened: _opened,
+    chat.MessagePinned: _pinned,
+    chat.MessageUnpinned: _unpinned,
     chat.ReactionsCounted: _reactions,
 }
 

@@ -7,11 +7,13 @@ from interfaces.realtime.feed import FeedSink
 from interfaces.realtime.member import Member
 
 
-def somebody(user_id: str, *, buffer_bytes: int = 1 << 20) -> Member:
+def somebody(
+    user_id: str, *, buffer_bytes: int = 1 << 20, roles: tuple[str, ...] = ("viewer",)
+) -> Member:
     caller = Caller(
         user_id=user_id,
         name="Somebody",
-        roles=frozenset({"viewer"}),
+        roles=frozenset(roles),
         market="TW",
         language="en",
         expires_at=time.time() + 60,

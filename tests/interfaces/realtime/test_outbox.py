@@ -90,6 +90,46 @@ async def test_what_is_too_much_for_one_frame_goes_in_several() -> None:
     assert outbox.oldest == 3
 
 
+async def test_what_is_left_out_takes_no_room_from_what_is_shown() -> None:
+    outbox = Outbox(2, 4000)
+    for position in range(1, 101):
+        outbox.add(message(position, f"u{position}", text="x" * 300))
+    assert told(outbox.take(0.0, {}).to_all) == [1, 2]
+    assert outbox.oldest is None
+
+
+async def test_what_was_put_off_is_not_sampled_again_and_stays_in_order() -> None:
+    members = await in_the_room("b")
+    outbox = Outbox(4, 4000)
+    for position in range(1, 9):
+        user = "b" if position in {2, 8} else f"u{position}"
+        outbox.add(message(position, user, text="x" * 300))
+    seen: list[int | str] = []
+    while outbox:
+        delivery = outbox.take(0.0, members)
+        seen += told(delivery.instead.get(members["b"][0], delivery.to_all))
+    assert seen == [1, 2, 3, 4, 8]
+
+
+async def test_who_is_erased_is_not_heard_any_more() -> None:
+    outbox = Outbox(0, 4000)
+    for position in range(1, 9):
+        outbox.add(message(position, "gone" if position % 2 else "stays", text="x" * 300))
+    assert told(outbox.take(0.0, {}).to_all) == [1, 2]
+    outbox.forget({"gone"})
+    assert told(outbox.take(0.0, {}).to_all) == [4, 6]
+
+
+async def test_it_knows_when_more_waits_than_can_be_told_in_time() -> None:
+    outbox = Outbox(0, 4000)
+    for position in range(1, 101):
+        outbox.add(message(position, text="x" * 300))
+    outbox.take(0.0, {})
+    assert outbox.is_overfull
+    outbox.clear()
+    assert not outbox.is_overfull
+
+
 async def test_a_reader_of_a_feed_who_does_not_read_is_given_so_much_and_no_more() -> None:
     sink = FeedSink(1000)
     packets = [Packet((b"{" + b" " * 398 + b"}",), position) for position in (1, 2, 3)]

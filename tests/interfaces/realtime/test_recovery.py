@@ -9,7 +9,7 @@ import pytest
 from domain.chat.commands import SendChatMessage
 from infrastructure.ids import new_id
 from infrastructure.settings import Settings
-from interfaces.realtime.joining import NEWEST
+from interfaces.realtime.greeting import NEWEST
 from interfaces.realtime.tail import KEPT
 from projections.chat.frames import FeedBatch
 from tests.interfaces.realtime.test_room import shown

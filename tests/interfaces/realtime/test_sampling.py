@@ -56,3 +56,22 @@ def test_on_the_long_run_no_more_is_shown_than_can_be_read_and_all_get_their_sha
         shown.update(frame.user_id for frame in chosen.shown)
     assert 990 <= sum(shown.values()) <= 1010
     assert 2 * min(shown.values()) >= max(shown.values())
+
+
+def test_claims_have_an_allowance_and_are_ordinary_beyond_it() -> None:
+    """What looks like one always stood: whoever says a1 again and again was all there was."""
+    sample = FairSample(1)
+    frames = [message(n, "flood", stands=True) for n in range(1, 101)]
+    frames += [message(101, "buyer", stands=True), message(102, "host", stands=True, leads=True)]
+    shown = positions(sample.choose(frames, 0.0).shown)
+    assert len(shown) <= 10
+    assert {101, 102} <= set(shown)
+    for second in range(1, 11):
+        claims = [message(200 + second, "flood", stands=True)]
+        assert positions(sample.choose(claims, second).shown) == [200 + second]
+
+
+def test_whoever_leads_is_always_shown() -> None:
+    sample = FairSample(1)
+    frames = [message(n, "host", stands=True, leads=True) for n in range(1, 101)]
+    assert sample.choose(frames, 0.0).left_out == []

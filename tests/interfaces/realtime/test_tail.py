@@ -39,7 +39,7 @@ def test_whoever_comes_in_is_shown_nothing_of_others_alone() -> None:
 
 def test_what_an_erased_person_said_leaves_it() -> None:
     tail = Tail([message(1, "gone"), message(2, "stays"), muted(3, "gone")], upto=3)
-    tail.forget({"gone"})
+    assert tail.forget({"gone"}) == ["m1"]
     assert positions(tail.beyond(0, 3)) == [2, 3]
 
 

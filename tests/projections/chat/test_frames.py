@@ -66,6 +66,8 @@ def test_message_is_told_as_it_was_said() -> None:
 def test_what_the_edge_must_know_of_a_message_stands_beside_it() -> None:
     frame, plain = frame_of(SAID), frame_of(msgspec.structs.replace(SAID, stands=False))
     assert (frame.user_id, frame.stands, frame.hidden) == (LIN, True, False)
+    assert frame.leads
+    assert not frame_of(msgspec.structs.replace(SAID, role="viewer")).leads
     assert (plain.stands, plain.sent_us) == (False, recorded(SAID, position=7).recorded_us)
 
 
