@@ -22,7 +22,7 @@ async def _refused(api: Api, stream_id: str, token: str) -> Frame:
         return error
 
 
-async def _comes_in(api: Api, stream_id: str, token: str) -> bool:
+async def comes_in(api: Api, stream_id: str, token: str) -> bool:
     async with connected(api, stream_id, token) as client:
         first = await client.next()
         return str(first["type"]) == "welcome"
@@ -46,9 +46,9 @@ async def test_one_person_has_so_many_over_all_rooms_and_feeds(
             assert "too many places" in error["detail"]
             refused = await api.client.get(feed, headers=headers)
             assert (refused.status_code, problem(refused)["code"]) == (429, error["code"])
-            assert await _comes_in(api, one, host)
-        await eventually(lambda: _comes_in(api, one, mei))
-        await eventually(lambda: _comes_in(api, other, mei))
+            assert await comes_in(api, one, host)
+        await eventually(lambda: comes_in(api, one, mei))
+        await eventually(lambda: comes_in(api, other, mei))
 
 
 async def test_one_address_has_so_many_whoever_they_are(settings: Callable[..., Settings]) -> None:
@@ -58,7 +58,7 @@ async def test_one_address_has_so_many_whoever_they_are(settings: Callable[..., 
         async with in_room(api, stream_id, host), in_room(api, stream_id, mei):
             for token in (await api.token("Somchai"), "no token at all"):
                 assert (await _refused(api, stream_id, token))["code"] == "too_many_connections"
-        await eventually(lambda: _comes_in(api, stream_id, host))
+        await eventually(lambda: comes_in(api, stream_id, host))
 
 
 def test_what_is_refused_is_not_counted_and_nothing_is_kept() -> None:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy.engine import make_url
 
 from infrastructure.settings import Settings
+from tests.interfaces.realtime.test_connections import comes_in
+from tests.interfaces.realtime.test_hostile import frame, raw
 from tests.interfaces.realtime.test_room import shown
 from tests.interfaces.realtime.test_slow_clients import room_of
 from tests.support.eventually import eventually
@@ -63,21 +66,27 @@ async def test_who_waits_to_be_acknowledged_is_not_taken_for_gone(
 async def test_what_was_said_before_one_was_shown_out_is_not_done_any_more(
     settings: Callable[..., Settings],
 ) -> None:
-    async with running_api(settings()) as api:
+    async with running_api(settings(LIVE_ROOM_CONNECTIONS_PER_PERSON="1")) as api:
         stream_id, host = await shown(api)
-        async with in_room(api, stream_id, host) as (client, _):
-            await client.say("before")
+        async with raw(api, stream_id, host) as client:
+            await client.text()
             room = room_of(api, stream_id)
             (member,) = room.members
             with stalled(api):
-                for text in ("first", "second", "third"):
-                    await client.send("send", ref=text, text=text)
+                # In one piece, so that all of it has been read already.
+                await client.send(b"".join(map(_sending, ("first", "second", "third"))))
                 await eventually(lambda: member.busy)
                 room.end(member, 4401, "session ended")
                 assert await client.close_code() == 4401
-        async with in_room(api, stream_id, host) as (again, _):
+        # Not before the first connection has come to its end.
+        await eventually(lambda: comes_in(api, stream_id, host))
+        async with in_room(api, stream_id, await api.token("Lin Mei")) as (again, _):
             await again.say("after")
             messages = []
             while "after" not in messages:
                 messages.append((await again.until("message"))["text"])
-            assert messages == ["before", "first", "after"]
+            assert messages == ["first", "after"]
+
+
+def _sending(text: str) -> bytes:
+    return frame(0x1, msgspec.json.encode({"type": "send", "ref": text, "text": text}))
