@@ -8,6 +8,10 @@ from domain.shared import DomainError
 _DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Letters and symbols that show nothing: fillers of Hangul, and an empty pattern of Braille.
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# No writing stacks more marks on a letter: Thai needs two, Burmese four.
+_MARKS_AT_MOST = 4
+_STACKING = frozenset({"Mn", "Me"})
+_JOINERS = "\u200c\u200d"  # of emoji, and in the writings of India and Persia
 
 
 class TextEmptyError(DomainError):
@@ -29,8 +33,8 @@ class TextHasControlCharactersError(DomainError):
 
 
 def line(field: str, text: str, *, limit: int) -> str:
-    """One line of text, trimmed; `limit` counts characters."""
-    trimmed = text.strip()
+    """One line of text, trimmed, its marks unpiled; `limit` counts characters."""
+    trimmed = unpiled(text.strip())
     if _is_blank(trimmed):
         raise TextEmptyError(field=field)
     return _checked(field, trimmed, limit=limit, allowed="")
@@ -47,8 +51,24 @@ def tidied(text: str | None, *, limit: int) -> str | None:
     `limit` counts characters.
     """
     kept = "".join(character for character in text or "" if not _is_control(character))
-    cut = kept.strip()[:limit].strip()
+    cut = unpiled(kept.strip())[:limit].strip()
     return None if _is_blank(cut) else cut
+
+
+def unpiled(text: str) -> str:
+    """Marks stand on something, and not so many of them that they spill over other lines."""
+    if text.isascii():
+        return text
+    category, kept, marks = unicodedata.category, list[str](), _MARKS_AT_MOST
+    for character in text:
+        if category(character) in _STACKING:
+            marks += 1
+            if marks > _MARKS_AT_MOST:
+                continue
+        elif character not in _JOINERS:
+            marks = _MARKS_AT_MOST if character.isspace() else 0
+        kept.append(character)
+    return "".join(kept)
 
 
 def _checked(field: str, text: str, *, limit: int, allowed: str) -> str:

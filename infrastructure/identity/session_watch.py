@@ -8,6 +8,7 @@ process that served them dies.
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import structlog
 from redis.asyncio import Redis
@@ -23,11 +24,14 @@ _MOST = 50_000
 
 
 class SessionWatch:
+    """`ended` is told of every end this process hears of, wherever it happened."""
+
     def __init__(self, sessions: SqlSessions, redis: Redis | None, *, prefix: str) -> None:
         self._sessions = sessions
         self._news = News(redis, f"{prefix}session-ended", self._ended)
         self._going_on: dict[str, float] = {}
         self._ends_heard = 0
+        self.ended: Callable[[str], None] = _nobody
         self._wanted: set[str] = set()
         self._next: asyncio.Task[frozenset[str] | None] | None = None
         self._under_way: asyncio.Task[frozenset[str] | None] | None = None
@@ -82,3 +86,8 @@ class SessionWatch:
     def _ended(self, session_id: str) -> None:
         self._ends_heard += 1
         self._going_on.pop(session_id, None)
+        self.ended(session_id)
+
+
+def _nobody(_session_id: str) -> None:
+    return None

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import uvicorn
 
+_SILENT_SECONDS = 30
+
 
 class CannotListen(Exception):
     """The address is taken or may not be used. The text is one line."""
@@ -27,6 +29,7 @@ def claim_port(host: str, port: int, *, setting: str = "PORT") -> socket.socket:
     or HOST where no port would do."""
     claimed = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _notice_the_dead(claimed)
     try:
         claimed.bind((host, port))
     except (OSError, OverflowError, UnicodeError) as error:
@@ -34,6 +37,19 @@ def claim_port(host: str, port: int, *, setting: str = "PORT") -> socket.socket:
         named = "HOST" if _blames_host(error) else setting
         raise CannotListen(f"{named}: cannot listen on {host} port {port}: {error}") from error
     return claimed
+
+
+def _notice_the_dead(listening: socket.socket) -> None:
+    """Connections inherit it: a peer that is gone without a word, or takes nothing any more, is
+    cut off by the kernel. An event feed has no other way to know."""
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        ("TCP_KEEPIDLE", _SILENT_SECONDS),
+        ("TCP_KEEPINTVL", _SILENT_SECONDS // 3),
+        ("TCP_USER_TIMEOUT", 2 * _SILENT_SECONDS * 1000),  # ms, RFC 5482
+    ):
+        if hasattr(socket, option):  # macOS has not all of them
+            listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 def _blames_host(error: Exception) -> bool:

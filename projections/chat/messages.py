@@ -14,7 +14,7 @@ from sqlalchemy.dialects import mysql
 
 from domain.chat import events as fact
 from domain.chat.values import SpeakerRole
-from domain.shared import Language, Recorded
+from domain.shared import ERASED_TEXT, Language, Recorded
 from projections.projection import Seen, TableProjection, Views
 
 _LAST_POSITION = 2**63 - 1
@@ -45,6 +45,12 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
 
 
 def _sent(recorded: Recorded, event: fact.ChatMessageSent) -> MessageView:
+    """Of somebody erased by then nothing is shown, though they were on their way out still."""
+    view = _as_said(recorded, event)
+    return _removed(view) if event.text == event.name == ERASED_TEXT else view
+
+
+def _as_said(recorded: Recorded, event: fact.ChatMessageSent) -> MessageView:
     return MessageView(
         id=event.message_id,
         stream_id=recorded.entity_id,

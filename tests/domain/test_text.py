@@ -44,3 +44,13 @@ def test_a_line_may_hold_what_joins_and_parts_letters(text: str) -> None:
 def test_a_line_with_hidden_characters_is_refused() -> None:
     with pytest.raises(TextHasControlCharactersError):
         line("name", "a\u202eb", limit=10)
+
+
+def test_marks_do_not_pile_up_over_other_lines() -> None:
+    assert line("name", "G" + "\u0489" * 30, limit=10) == "G" + "\u0489" * 4
+    assert tidied("\u0301\u0301Mei", limit=10) == "Mei"
+
+
+@pytest.mark.parametrize("name", ["น้ำฝน", "林美玲", "Zoë", "👩🏽‍🎤", "❤️‍🔥", "မြန်မာ"])
+def test_marks_of_any_writing_stay(name: str) -> None:
+    assert line("name", name, limit=40) == name

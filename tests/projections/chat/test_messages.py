@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.chat import events as fact
-from domain.shared import Event, Recorded
+from domain.shared import ERASED_TEXT, Event, Recorded
 from projections.chat.messages import MESSAGES, MessageView
 from tests.support.builders import HOST, SHOW, STRANGER, at, recorded
 
@@ -70,6 +70,13 @@ def test_removed_message_keeps_its_place_and_loses_its_words() -> None:
     assert (view.position, view.sent_at, view.user_id) == (1, at(3), STRANGER)
     assert MESSAGES.row(view) == {"place": f"{SHOW}/0000000000000001", "author": None}
     assert shown(sent(), removed(), removed()) == view
+
+
+def test_message_sent_on_the_way_out_keeps_its_place_alone() -> None:
+    """Somebody's key was gone by the time their last message was sealed."""
+    seen = shown(sent(name=ERASED_TEXT, text=ERASED_TEXT))
+    assert seen is not None
+    assert (seen.removed, seen.name, seen.text) == (True, "", "")
 
 
 def test_removal_of_a_message_that_is_not_there_changes_nothing() -> None:

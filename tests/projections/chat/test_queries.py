@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from application.chat.ports import SentMessage
 from domain.shared import ERASED_TEXT
 from infrastructure.database import create_engine
 from infrastructure.ids import new_id
@@ -127,7 +128,7 @@ async def test_sent_message_is_found_for_moderation(there: Talk) -> None:
             assert await messages.find("show", unknown) is None
 
 
-async def test_message_of_this_moment_is_waited_for(
+async def test_message_of_this_moment_is_found_whatever_becomes_of_the_view(
     sqlite_url: str, redis_url: str, redis_prefix: str
 ) -> None:
     """Nobody is told that a message they have just seen was never said."""
@@ -138,9 +139,15 @@ async def test_message_of_this_moment_is_waited_for(
             await there.say(A)
             assert await messages.find("show", A)
         async with there.views() as views:
+            messages = ProjectedSentMessages(views, there.log)
             await there.say(B)
+            assert await messages.find("show", B) == SentMessage(
+                stream_id="show", message_id=B, user_id=LIN, removed=False
+            )
+            await there.happen(removed(B))
+            assert (await messages.find("show", B)).removed  # type: ignore[union-attr]
             with pytest.raises(ProjectionBehind):
-                await ProjectedSentMessages(views, there.log).find("show", B)
+                await messages.find("show", C)
 
 
 @pytest.fixture(params=["mysql", "mariadb"])
