@@ -19,7 +19,8 @@ from application.chat.ports import (
 from application.ports import CommandBus, Dispatch, Outcome
 from domain.chat.commands import CountReactions, PinMessage, RemoveMessage, SendChatMessage
 from domain.chat.errors import MessageNotFoundError, RoomNotFoundError
-from domain.chat.text import RAW_CHARACTERS, folded
+from domain.chat.text import cleaned, folded
+from domain.chat.values import RAW_MESSAGE_CHARACTERS
 from domain.shared import DomainError
 
 
@@ -143,7 +144,7 @@ class ChatServices:
 
     async def _remark(self, command: SendChatMessage, command_id: str, *, exempt: bool) -> Remark:
         """Told apart by what is read, not by how it was typed."""
-        read = folded(command.text[:RAW_CHARACTERS])
+        read = folded(cleaned(command.text[:RAW_MESSAGE_CHARACTERS]))
         return Remark(
             stream_id=command.stream_id,
             user_id=command.by,

@@ -3,11 +3,14 @@
 Words of writings without spaces are found anywhere, also with something put between their
 characters; all others as whole words, also spelled out (`b a d`). Look-alikes of other alphabets
 are not folded together: that costs more innocent words than it catches.
+
+A room decides while its log's writer waits, so a text is looked through once, whatever it is.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import groupby
 
@@ -25,11 +28,27 @@ _TOKEN = re.compile(rf"[^\W_{_SPACELESS}-\U0010ffff]+")
 _MARKS = frozenset({"Mn", "Mc", "So"})  # Thai vowels and tones; emoji
 
 
-class Needles(msgspec.Struct, frozen=True, gc=False):
-    """`whole` words have a space at each end, as the words of a text are lined up."""
+class Words(msgspec.Struct, frozen=True, gc=False):
+    """In order, and none begins with another: at any place of a text at most one can begin."""
 
-    whole: tuple[str, ...] = ()
-    anywhere: tuple[str, ...] = ()
+    ordered: tuple[str, ...]
+    first: frozenset[str]
+    longest: int
+
+    def begin(self, text: str, at: int) -> bool:
+        """Whether one of them stands there. What stands there is no less than any word it begins
+        with, and between the two there is no other word."""
+        if text[at] not in self.first:
+            return False
+        before = bisect_right(self.ordered, text[at : at + self.longest])
+        return before > 0 and text.startswith(self.ordered[before - 1], at)
+
+
+class Needles(msgspec.Struct, frozen=True, gc=False):
+    """`whole` words have a space at their end, as the words of a text are lined up."""
+
+    whole: Words
+    anywhere: Words
 
 
 def blockable(word: str) -> str:
@@ -44,35 +63,48 @@ def blockable(word: str) -> str:
     return kept
 
 
-def has_blocked_word(lists: WordLists, text: str) -> bool:
-    """Whatever language the text is said to be in: that is the writer's word."""
+def has_blocked_word(lists: WordLists, plain: str) -> bool:
+    """In a folded text, whatever language it is said to be in: that is the writer's word."""
     needles = _needles(lists)
-    plain = folded(text)
-    tokens = _TOKEN.findall(plain)
-    lined, spelled = _lined(tokens), _lined(_spelled_out(tokens))
-    if any(word in lined or word in spelled for word in needles.whole):
+    tokens = _TOKEN.findall(plain) if needles.whole.ordered else []
+    if _has_whole(needles.whole, tokens) or _has_whole(needles.whole, [*_spelled_out(tokens)]):
         return True
-    compact = _compact(plain) if needles.anywhere else ""
-    return any(word in compact for word in needles.anywhere)
+    compact = _compact(plain) if needles.anywhere.ordered else ""
+    return any(needles.anywhere.begin(compact, at) for at in range(len(compact)))
+
+
+def _has_whole(words: Words, tokens: Sequence[str]) -> bool:
+    lined, at = " ".join([*tokens, ""]), 0
+    for token in tokens:
+        if words.begin(lined, at):
+            return True
+        at += len(token) + 1
+    return False
 
 
 @lru_cache(maxsize=256)
 def _needles(lists: WordLists) -> Needles:
     words = {word for _, some in lists for word in some}
     anywhere = {word for word in words if _is_spaceless(word)}
-    return Needles(
-        whole=tuple(f" {word} " for word in sorted(words - anywhere)),
-        anywhere=tuple(sorted(anywhere)),
+    return Needles(whole=_words(f"{word} " for word in words - anywhere), anywhere=_words(anywhere))
+
+
+def _words(words: Iterable[str]) -> Words:
+    """Where a word is found, so is any that it begins with: the shortest is enough."""
+    kept = list[str]()
+    for word in sorted(words):
+        if not kept or not word.startswith(kept[-1]):
+            kept.append(word)
+    return Words(
+        ordered=tuple(kept),
+        first=frozenset(word[0] for word in kept),
+        longest=max(map(len, kept), default=0),
     )
 
 
 def _is_spaceless(word: str) -> bool:
     letters = filter(str.isalnum, word)
     return any(letter >= _SPACELESS for letter in letters) or not _TOKEN.search(word)
-
-
-def _lined(tokens: Iterable[str]) -> str:
-    return f" {' '.join(tokens)} "
 
 
 def _spelled_out(tokens: Iterable[str]) -> Iterable[str]:
@@ -87,21 +119,19 @@ def _spelled_out(tokens: Iterable[str]) -> Iterable[str]:
 def _compact(text: str) -> str:
     """Without what was put between characters. A space goes where a single character stands beside
     it; others part phrases, and what they part is no word."""
-    kept, last = list[str](), ""
-    for piece in filter(None, map(_bare, text.split())):
-        if kept and not (_is_single(last) or _is_single(piece)):
+    kept, beside_single = list[str](), True
+    for piece in _bare(text).split():
+        single = len(piece) == 1 or sum(map(str.isalnum, piece)) <= 1
+        if not (single or beside_single):
             kept.append(" ")
         kept.append(piece)
-        last = piece
+        beside_single = single
     return unicodedata.normalize("NFKC", "".join(kept))  # marks may have new neighbours
 
 
-def _bare(piece: str) -> str:
-    return "".join(one for one in piece if one.isalnum() or unicodedata.category(one) in _MARKS)
-
-
-def _is_single(piece: str) -> bool:
-    return sum(map(str.isalnum, piece)) <= 1
+def _bare(text: str) -> str:
+    category = unicodedata.category
+    return "".join([one for one in text if one.isalnum() or one == " " or category(one) in _MARKS])
 
 
 # Top-level domains as they are written in chats. Those that are words themselves count only where
@@ -114,13 +144,14 @@ _DOMAINS = (
 _WORDY_DOMAINS = "me|id|us|be|is|it|in|to|at|so|my|am|as|by|do|no|la|st|im|sh|pw|ws|ga|ml|tk|cf|gq"
 _DOT = r"(?:\s?[.。]|\s?[(\[{]\s?(?:\.|dot)\s?[)\]}]\s?)"
 _LINK = re.compile(
-    r"[a-z][a-z0-9+.-]*\s?:\s?/\s?/"
+    r"[a-z0-9]\s?:\s?/\s?/"
     rf"|(?<![a-z0-9])www{_DOT}\s?\w"
     rf"|[^\W_]{_DOT}(?:{_DOMAINS})(?![a-z0-9-])"
     rf"|[^\W_]{_DOT}(?:{_WORDY_DOMAINS})\s?/\s?\w"
 )
 
 
-def has_link(text: str) -> bool:
-    """By its scheme, by `www.`, or by a domain; full width or with the dot dressed up, too."""
-    return _LINK.search(folded(text)) is not None
+def has_link(plain: str) -> bool:
+    """Whether the folded text has one: by its scheme, by `www.`, or by a domain; with the dot
+    dressed up, too."""
+    return _LINK.search(plain) is not None

@@ -13,8 +13,9 @@ from domain.chat.claims import may_be_claim
 from domain.chat.commands import SendChatMessage
 from domain.chat.events import ChatMessageSent
 from domain.chat.room import Room
-from domain.chat.text import message_text
-from domain.chat.values import SpeakerRole
+from domain.chat.text import folded, message_text
+from domain.chat.values import FOLDED_CHARACTERS, MESSAGE_CHARACTERS, SpeakerRole
+from domain.text import TextTooLongError
 
 
 def send(state: Room, command: SendChatMessage) -> tuple[ChatMessageSent]:
@@ -26,8 +27,7 @@ def send(state: Room, command: SendChatMessage) -> tuple[ChatMessageSent]:
         _refuse_outsiders(state, command)
         _refuse_too_soon(state, command)
     text = message_text(command.text)
-    if not trusted:
-        _refuse_forbidden(state, text)
+    stands = trusted or _read_through(state, folded(text))
     return (
         ChatMessageSent(
             message_id=command.message_id,
@@ -38,7 +38,7 @@ def send(state: Room, command: SendChatMessage) -> tuple[ChatMessageSent]:
             language=command.language,
             sent_at=command.now,
             reply_to=command.reply_to,
-            stands=trusted or may_be_claim(text),
+            stands=stands,
         ),
     )
 
@@ -75,11 +75,15 @@ def _refuse_too_soon(state: Room, command: SendChatMessage) -> None:
         raise errors.SlowModeError(seconds=min(_seconds(left), state.slow_mode_seconds))
 
 
-def _refuse_forbidden(state: Room, text: str) -> None:
-    if state.blocked_words and has_blocked_word(tuple(state.blocked_words.items()), text):
+def _read_through(state: Room, plain: str) -> bool:
+    """Refuses what must not be said; whether the rest may be a claim."""
+    if len(plain) > FOLDED_CHARACTERS:
+        raise TextTooLongError(field="text", limit=MESSAGE_CHARACTERS)
+    if state.blocked_words and has_blocked_word(tuple(state.blocked_words.items()), plain):
         raise errors.BlockedWordError()
-    if not state.links_allowed and has_link(text):
+    if not state.links_allowed and has_link(plain):
         raise errors.LinksNotAllowedError()
+    return may_be_claim(plain)
 
 
 def _seconds(left: timedelta) -> int:

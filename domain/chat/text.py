@@ -7,28 +7,28 @@ lines. What is folded is compared only, and never shown.
 import re
 import unicodedata
 
-from domain.chat.values import MESSAGE_CHARACTERS
+from domain.chat.values import MESSAGE_CHARACTERS, RAW_MESSAGE_CHARACTERS
 from domain.text import TextTooLongError, line
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 _STACKING = frozenset({"Mn", "Me"})
 # No writing stacks more marks on a letter: Thai needs two, Burmese four.
 _MARKS_AT_MOST = 4
-RAW_CHARACTERS = 4 * MESSAGE_CHARACTERS  # beyond that, most of it is there to do harm
 
 _JOINERS = "\u200c\u200d"  # of emoji, and in the writings of India and Persia
 _VARIANTS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _TAGS = "\U000e0020-\U000e007f"
-_SHAPING = re.compile(f"[{_JOINERS}{_TAGS}]")
+_SHAPING = frozenset(_JOINERS) | frozenset(map(chr, range(0xE0020, 0xE0080)))
 
 _WHITE_SPACE = re.compile(r"\s+")
-_TAG = re.compile(f"(\U0001f3f4[\U000e0030-\U000e007a]{{3,6}}\U000e007f)|[{_TAGS}]")  # UTS 51 ED-14
+_FLAG = "\U0001f3f4[\U000e0030-\U000e007a]{3,6}\U000e007f"  # UTS 51 ED-14
+_UNTAGGED = re.compile(f"{_FLAG}|[^{_TAGS}\U0001f3f4]+|\U0001f3f4")
 _REPEATED = re.compile(f"([{_JOINERS}])[{_JOINERS}]+|([{_VARIANTS}])[{_VARIANTS}]+")
 _JOINS_NOTHING = re.compile(rf"(?<!\S)[{_JOINERS}]|[{_JOINERS}](?!\S)")
 
 # Accents and strokes over letters that mean the same without them; no vowel or tone of Thai.
 _ORNAMENTS = re.compile(f"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff{_VARIANTS}]")
-_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+_THAI_DIGIT = re.compile("[๐-๙]")
 
 
 def message_text(text: str) -> str:
@@ -37,7 +37,7 @@ def message_text(text: str) -> str:
     Its length is in code points: clusters (UAX 29) change with each Unicode version, so what one
     process takes another would refuse, and one cluster may hold any number of code points.
     """
-    if len(text) > RAW_CHARACTERS:
+    if len(text) > RAW_MESSAGE_CHARACTERS:
         raise TextTooLongError(field="text", limit=MESSAGE_CHARACTERS)
     return line("text", cleaned(text), limit=MESSAGE_CHARACTERS)
 
@@ -47,8 +47,7 @@ def cleaned(text: str) -> str:
     nothing. Emoji, flags and the marks of any writing stay."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    seen = "".join(one for one in text if not _is_unseen(one) or _SHAPING.match(one))
-    stacked = _stacked(_TAG.sub(r"\1", seen))
+    stacked = _stacked("".join(_UNTAGGED.findall(_seen(text, but=_SHAPING))))
     joined = _JOINS_NOTHING.sub("", _REPEATED.sub(r"\1\2", stacked))
     return _WHITE_SPACE.sub(_one_space, joined).strip()
 
@@ -61,20 +60,27 @@ def folded(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    apart = unicodedata.normalize("NFKD", text)
-    bare = _ORNAMENTS.sub("", "".join(one for one in apart if not _is_unseen(one)))
-    return unicodedata.normalize("NFKC", bare.casefold()).translate(_THAI_DIGITS)
+    bare = _ORNAMENTS.sub("", unicodedata.normalize("NFKD", _seen(text)))
+    return _THAI_DIGIT.sub(_digit, unicodedata.normalize("NFKC", bare.casefold()))
 
 
-def _is_unseen(character: str) -> bool:
-    return unicodedata.category(character) in _UNSEEN and not character.isspace()
+def _seen(text: str, *, but: frozenset[str] = frozenset()) -> str:
+    """Without what cannot be seen, `but` for these; line breaks are white space."""
+    category = unicodedata.category
+    return "".join(
+        [one for one in text if category(one) not in _UNSEEN or one.isspace() or one in but]
+    )
+
+
+def _digit(thai: re.Match[str]) -> str:
+    return str(unicodedata.digit(thai[0]))
 
 
 def _stacked(text: str) -> str:
     """Marks stand on something, and not too many of them."""
-    kept, marks = list[str](), _MARKS_AT_MOST
+    category, kept, marks = unicodedata.category, list[str](), _MARKS_AT_MOST
     for character in text:
-        if unicodedata.category(character) in _STACKING:
+        if category(character) in _STACKING:
             marks += 1
             if marks > _MARKS_AT_MOST:
                 continue

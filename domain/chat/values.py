@@ -8,6 +8,11 @@ WhoMayChat = Literal["everyone", "signed_in", "nobody"]
 ReactionKind = Literal["like", "heart", "laugh", "wow", "clap", "fire"]
 
 MESSAGE_CHARACTERS = 500
+# As it is sent: beyond that, most of it can only be there to do harm.
+RAW_MESSAGE_CHARACTERS = 4 * MESSAGE_CHARACTERS
+# As it is looked through: single characters stand for up to eighteen letters, but no text for so
+# many.
+FOLDED_CHARACTERS = 2 * MESSAGE_CHARACTERS
 SLOW_MODE_SECONDS_AT_MOST = 600
 MUTE_SECONDS_AT_MOST = 7 * 24 * 3600
 BLOCKED_WORDS_AT_MOST = 500  # in all languages of a room together

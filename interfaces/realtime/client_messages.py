@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from domain.chat.values import REACTIONS_AT_ONCE, ReactionKind
+from domain.chat.values import RAW_MESSAGE_CHARACTERS, REACTIONS_AT_ONCE, ReactionKind
 from interfaces.http.parameters import UUID
 from interfaces.http.refusals import Refusal
 
@@ -34,8 +34,11 @@ class ClientMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 class Send(ClientMessage, frozen=True, kw_only=True, tag="send"):
     ref: Ref
-    text: Annotated[str, Meta(max_length=5000)]
+    text: Annotated[str, Meta(max_length=RAW_MESSAGE_CHARACTERS)]
     reply_to: Id | None = None
+
+    def __repr__(self) -> str:
+        return f"Send(ref={self.ref!r}, …)"
 
 
 class React(ClientMessage, frozen=True, kw_only=True, tag="react"):

@@ -8,6 +8,7 @@ from litestar import Response, delete, get, post
 from litestar.params import JSONBody
 
 from domain.chat.commands import RemoveMessage, SendChatMessage
+from domain.chat.values import RAW_MESSAGE_CHARACTERS
 from infrastructure.ids import new_id
 from interfaces.http.auth import SIGNED_IN
 from interfaces.http.commands import accepted, envelope
@@ -22,7 +23,6 @@ from interfaces.realtime.commands import is_staff
 from projections.chat.messages import list_messages
 
 NO_STORE = {"cache-control": "no-store"}
-_RAW_CHARACTERS = 5000  # cleaning may leave less; how much may be said, the room decides
 
 
 class SendMessage(
@@ -30,7 +30,9 @@ class SendMessage(
 ):
     """`reply_to` is the id of a message of this room."""
 
-    text: Annotated[str, msgspec.Meta(max_length=_RAW_CHARACTERS, examples=["好看！還有黑色嗎？"])]
+    text: Annotated[
+        str, msgspec.Meta(max_length=RAW_MESSAGE_CHARACTERS, examples=["好看！還有黑色嗎？"])
+    ]
     reply_to: Annotated[str, msgspec.Meta(pattern=UUID)] | None = None
 
     def __repr__(self) -> str:

