@@ -1,7 +1,7 @@
 """Many viewers of one room on plain sockets, in one thread, at the least cost for each delivery.
 
-Sockets are read in sweeps some milliseconds apart, into one buffer. A chunk is not parsed: how
-often the messages' marker stands in it is what it delivered, and of some viewers each number.
+Sockets are read in sweeps some milliseconds apart, into one buffer. A chunk is not parsed: the
+numbers that stand behind the messages' marker in it are what it delivered.
 """
 
 import re
@@ -15,13 +15,14 @@ _BUFFER = 1 << 18
 _ALIVE_SECONDS = 10.0
 _DOOR_SECONDS = 30.0
 _ADDRESSES = 8
-_WATCHED = 5  # one in so many viewers has the numbers of what it gets noted
+_WATCHED = 5  # of one in so many viewers it is noted what came when
 
 
 class Viewer:
-    """`counted` messages came; `heard` has the number of each, and when, where it is watched."""
+    """`counted` messages came, and the `sum` of their numbers; `heard` has the number of each, and
+    when, where it is watched."""
 
-    __slots__ = ("acknowledged", "counted", "heard", "is_watched", "socket", "tail")
+    __slots__ = ("acknowledged", "counted", "heard", "is_watched", "socket", "sum", "tail")
 
     def __init__(self, connection: socket.socket, *, is_watched: bool) -> None:
         self.socket = connection
@@ -30,7 +31,7 @@ class Viewer:
         self.restart()
 
     def restart(self) -> None:
-        self.counted = 0
+        self.counted = self.sum = 0
         self.acknowledged = 0
         self.heard: list[tuple[int, float]] = []
 
@@ -84,7 +85,8 @@ class Crowd:
         """Only messages of that run count from now on."""
         self._marker = marker(run).encode()
         self._numbers = re.compile(re.escape(self._marker) + rb"(\d{7})")
-        self._kept = max(len(self._marker) + 7, len(self.dialect.acknowledged)) - 1
+        self._length = len(self._marker) + 7
+        self._kept = max(self._length, len(self.dialect.acknowledged)) - 1
         self._room = memoryview(self._buffer)[self._kept :]
         for viewer in self.viewers:
             viewer.restart()
@@ -134,11 +136,13 @@ class Crowd:
         if not got:
             raise Gone("the server ended a connection")
         viewer.tail = bytes(buffer[end - kept : end])
-        viewer.counted += buffer.count(self._marker, kept - len(self._marker) + 1, end)
+        found = self._numbers.findall(buffer, kept - self._length + 1, end)
+        numbers = list(map(int, found))
+        viewer.counted += len(numbers)
+        viewer.sum += sum(numbers)
         if viewer.is_watched:
             now = perf_counter()
-            found = self._numbers.findall(buffer, 0, end)
-            viewer.heard += [(int(number), now) for number in found]
+            viewer.heard += [(number, now) for number in numbers]
         if self.hears_answers:
             answer = self.dialect.acknowledged
             viewer.acknowledged += buffer.count(answer, kept - len(answer) + 1, end)

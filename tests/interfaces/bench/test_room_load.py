@@ -65,8 +65,9 @@ async def test_one_message_that_came_twice_spoils(viewer: int) -> None:
     assert (step.spoilt, step.holds(p99_ms=10_000)) == (1, False)
 
 
-async def test_a_loss_is_not_made_up_for_by_a_repetition() -> None:
+@pytest.mark.parametrize("whose", [0, 1], ids=["watched", "only counted"])
+async def test_a_loss_is_not_made_up_for_by_a_repetition(whose: int) -> None:
     def copies(viewer: int, message: int) -> int:
-        return {(0, 7): 0, (0, 8): 2}.get((viewer, message), 1)
+        return {(whose, 7): 0, (whose, 8): 2}.get((viewer, message), 1)
 
     assert not (await step_against(copies)).holds(p99_ms=10_000)
