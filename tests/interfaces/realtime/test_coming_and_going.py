@@ -13,7 +13,7 @@ from tests.support.room_client import RoomClient, in_room
 
 pytestmark = pytest.mark.services
 
-_MESSAGES = 200
+_MESSAGES = 125
 _AT_ONCE = 25
 
 

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.services, pytest.mark.system]
 
 
 async def test_viewers_are_sent_elsewhere_before_the_server_ends(tmp_path: Path) -> None:
-    server = LiveServer(tmp_path, {"LIVE_ROOM_DRAIN_SECONDS": "1"})
+    server = LiveServer(tmp_path, {"LIVE_ROOM_DRAIN_SECONDS": "0.3"})
     await asyncio.to_thread(server.start)
     try:
         stream_id, token = await _show(server.url)
