@@ -11,10 +11,11 @@ from typing import NamedTuple
 import structlog
 
 from domain.chat.values import ReactionKind
-from infrastructure.observability.metrics import ROOM_CLOSES, ROOM_TICK_LAG_SECONDS
+from infrastructure.observability.metrics import ROOM_TICK_LAG_SECONDS
 from interfaces.realtime import server_messages
 from interfaces.realtime.erasures import Erasures
 from interfaces.realtime.fan_out import LONGEST_GAP, FanOut, Mail
+from interfaces.realtime.gathering import Gathering
 from interfaces.realtime.greeting import Greeting
 from interfaces.realtime.member import Member
 from interfaces.realtime.outbox import Outbox
@@ -24,7 +25,6 @@ from interfaces.realtime.tail import Tail
 from projections.chat.frames import RoomFrame
 
 BANNED = 4403
-TOO_SLOW = 4008
 _GATHER_SECONDS = 0.004  # what is said at the same moment goes out together
 _log = structlog.get_logger("live.room")
 
@@ -42,7 +42,7 @@ class RoomLimits(NamedTuple):
         return self.buffer_bytes * 3 // 4
 
 
-class LiveRoom:
+class LiveRoom(Gathering):
     """`position` tells where the feed stands. `reactions` are to be added to the totals. Reading
     that ends before `wanted` leaves a gap."""
 
@@ -54,13 +54,11 @@ class LiveRoom:
         position: Callable[[], int],
         erasures: Erasures,
     ) -> None:
+        super().__init__()
         self.stream_id = stream_id
-        self.members: set[Member] = set()
-        self.by_user: dict[str, tuple[Member, ...]] = {}
         self.reactions: dict[ReactionKind, int] = {}
         self.wanted = 0
         self._loop = asyncio.get_running_loop()
-        self.empty_since = self._loop.time()
         self._limits = limits
         self._position = position
         self._erasures = erasures
@@ -70,7 +68,7 @@ class LiveRoom:
         self._moved = asyncio.Event()
         self._astray: set[Member] = set()
         self._outbox = Outbox(limits.shown_per_second, limits.buffer_bytes)
-        self._fan_out = FanOut(self._lose, self._schedule)
+        self._fan_out = FanOut(self.lose, self._schedule)
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -224,42 +222,10 @@ class LiveRoom:
     def welcome(self, member: Member, missed: Sequence[RoomFrame] | None) -> None:
         """Adds them. `missed` are those that concern them up to `flushed`; None: not known. From
         the next tick on they get what lies beyond."""
-        self.members.add(member)
-        self.by_user[member.user_id] = (*self.by_user.get(member.user_id, ()), member)
+        self.add(member)
         greeting = Greeting(self._picture, self.flushed, self._limits.greeting_bytes, missed)
         if not all(member.sink.push(packet) for packet in greeting.of(member)):
             self.too_slow(member)
-
-    def remove(self, member: Member) -> None:
-        """Repeating it changes nothing."""
-        if member not in self.members:
-            return
-        self.members.remove(member)
-        others = tuple(one for one in self.by_user[member.user_id] if one is not member)
-        if others:
-            self.by_user[member.user_id] = others
-        else:
-            del self.by_user[member.user_id]
-        if not self.members:
-            self.empty_since = self._loop.time()
-
-    def end(self, member: Member, code: int, reason: str) -> None:
-        """Shows them out, once."""
-        if member not in self.members:
-            return
-        self.remove(member)
-        ROOM_CLOSES.labels(str(code)).inc()
-        member.sink.end(code, reason)
-
-    def too_slow(self, member: Member) -> None:
-        self.end(member, TOO_SLOW, "too slow")
-
-    def _lose(self, member: Member, error: Exception | None) -> None:
-        if error is None:
-            self.too_slow(member)
-        else:
-            self.remove(member)
-            member.sink.abort()
 
     def _shut_out(self, user_id: str) -> None:
         for member in self.by_user.get(user_id, ()):
