@@ -5,7 +5,9 @@ from litestar.types import ASGIApp
 
 from interfaces.realtime.room_socket import RoomSocket
 
-_DRAIN_SECONDS = 4  # of the ten a container is given to end: worker and log want theirs
+# After the viewers' LIVE_ROOM_DRAIN_SECONDS: with it less than the ten seconds that a container is
+# given to end where nothing else is said.
+_DRAIN_SECONDS = 4
 _BACKLOG = 4096  # reconnect storms: at the usual 100, most of a burst waits for SYN retries
 _LARGEST_FRAME = 16 * 1024
 

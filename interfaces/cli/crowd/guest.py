@@ -117,7 +117,7 @@ class Guest:
             if code == _BANNED:
                 raise _SentHome from end
             if code == _TOKEN_OVER:
-                await self._renew()
+                await self._sign_in_again()
         except (OSError, InvalidHandshake):
             self._figures.lost["unreachable"] += 1
 
@@ -166,6 +166,13 @@ class Guest:
             with contextlib.suppress(httpx.HTTPError):
                 await self._renew()
                 await self._send(type="token", token=self._tokens["access_token"])
+
+    async def _sign_in_again(self) -> None:
+        """As somebody new, where the session is over too."""
+        try:
+            await self._renew()
+        except httpx.HTTPError:
+            await self.sign_in()
 
     async def _renew(self) -> None:
         body = {"refresh_token": self._tokens["refresh_token"]}
