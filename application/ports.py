@@ -11,6 +11,12 @@ from domain.shared import Command, Decider, Recorded
 S = TypeVar("S")
 
 
+class DerivedId(Protocol):
+    """The same id for the same parts, for ever."""
+
+    def __call__(self, *parts: str) -> str: ...
+
+
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A command on its way to be decided, with the envelope its events will carry.
 
@@ -52,6 +58,15 @@ class CommandBus(Protocol):
         Once it returns, the events survive a crash of every process. A cancelled caller does
         not cancel the command.
         """
+        ...
+
+
+class KnownCommands(Protocol):
+    """Tells a repetition of what was accepted from what is new, deciding nothing."""
+
+    async def outcome(self, dispatch: Dispatch) -> Outcome | None:
+        """The first outcome of the command id; None: it was never accepted. Raises
+        `CommandIdReused` where its `fingerprint` is another, `LogUnavailable`."""
         ...
 
 

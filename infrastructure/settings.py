@@ -146,6 +146,7 @@ SETTINGS: dict[str, Setting] = {
     "chat_seconds": Setting("LIVE_CHAT_SECONDS", seconds(1, 3600), "30", "the time those messages are counted in"),
     "chat_room_per_second": Setting("LIVE_CHAT_ROOM_PER_SECOND", whole(0, 1_000_000), "500", "messages a second that a room takes from all together; 0: unlimited"),
     "chat_repeat_seconds": Setting("LIVE_CHAT_REPEAT_SECONDS", seconds(0, 3600), "30", "how long nobody may say the same twice; 0: they may"),
+    "chat_reactions_per_second": Setting("LIVE_CHAT_REACTIONS_PER_SECOND", whole(0, 1_000_000), "10", "reactions of a person that a room counts a second, five times as many at once; 0: all"),
     "room_shown_per_second": Setting("LIVE_ROOM_SHOWN_PER_SECOND", whole(0, 10_000), "10", "messages a second shown of a room, a fair sample of more; 0: all"),
     "room_buffer_bytes": Setting("LIVE_ROOM_BUFFER_BYTES", whole(16_384, 1 << 30), "262144", "unread bytes at which a slow viewer is dropped"),
     "room_frames_per_second": Setting("LIVE_ROOM_FRAMES_PER_SECOND", whole(0, 1_000_000), "20", "frames a second taken of one connection, twice as many at once; 0: all"),
@@ -230,6 +231,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     chat_seconds: float
     chat_room_per_second: int
     chat_repeat_seconds: float
+    chat_reactions_per_second: int
     room_shown_per_second: int
     room_buffer_bytes: int
     room_frames_per_second: int

@@ -43,12 +43,16 @@ class ChatLimits(Protocol):
 
     async def admit(self, remark: Remark) -> None:
         """Raises `ChatTooFastError` or `RepeatedMessageError`. The same `command_id` again is no
-        repetition. Hosts, moderators and staff are `exempt` but from the room's bucket."""
+        repetition. Hosts, moderators and staff are `exempt`: counted in the room, and let in."""
         ...
 
     async def take_back(self, remark: Remark) -> None:
         """The room refused it, so to say it again is no repetition. It counts in the buckets all
         the same: attempts do."""
+        ...
+
+    async def admit_reactions(self, stream_id: str, user_id: str, count: int) -> int:
+        """How many of so many reactions of a person count; the rest is dropped, unseen."""
         ...
 
 

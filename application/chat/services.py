@@ -1,10 +1,9 @@
 """Carries what is said and asked in a room to the bus, and opens the room for the first to come."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -16,18 +15,19 @@ from application.chat.ports import (
     SentMessage,
     SentMessages,
 )
-from application.ports import CommandBus, Dispatch, Outcome
+from application.ports import (
+    CommandBus,
+    DerivedId,
+    Dispatch,
+    KnownCommands,
+    Outcome,
+    Overloaded,
+)
 from domain.chat.commands import CountReactions, PinMessage, RemoveMessage, SendChatMessage
 from domain.chat.errors import MessageNotFoundError, RoomNotFoundError
 from domain.chat.text import cleaned, folded
 from domain.chat.values import RAW_MESSAGE_CHARACTERS
 from domain.shared import DomainError
-
-
-class DerivedId(Protocol):
-    """The same id for the same parts, for ever."""
-
-    def __call__(self, *parts: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ class ChatPorts:
     """
 
     bus: CommandBus
+    known: KnownCommands
     limits: ChatLimits
     messages: SentMessages
     reactions: ReactionTotals
@@ -51,6 +52,7 @@ class ChatServices:
 
     def __init__(self, ports: ChatPorts) -> None:
         self._bus = ports.bus
+        self._known = ports.known
         self._limits = ports.limits
         self._messages = ports.messages
         self._reactions = ports.reactions
@@ -66,21 +68,24 @@ class ChatServices:
         What tells a repetition from a reused command id is made here, of what the client said:
         time and message id in the command are new each time. Raises what the room refuses with,
         `ChatTooFastError`, `RepeatedMessageError`, `MessageNotFoundError` for a `reply_to` nobody
-        said.
+        said. A command id that was accepted before is not refused for any of that.
         """
         command = dispatch.command
         if not isinstance(command, SendChatMessage):
             raise TypeError(f"{type(command).__name__} says nothing")
         dispatch = replace(dispatch, fingerprint=await self._fingerprint(dispatch, command))
         remark = await self._remark(command, dispatch.command_id, exempt=exempt)
-        await self._limits.admit(remark)
         try:
-            if command.reply_to is not None:
-                await self._standing(command.stream_id, command.reply_to)
-            return await self.execute(dispatch)
+            await self._limits.admit(remark)
+            async with self._attempt(remark):
+                await self._refuse_reply_to_nothing(command)
         except DomainError:
-            await self._limits.take_back(remark)
-            raise
+            first = await self._known.outcome(dispatch)
+            if first is None:
+                raise
+            return first
+        async with self._attempt(remark):
+            return await self.execute(dispatch)
 
     async def about_message(self, dispatch: Dispatch) -> Outcome:
         """Has a message removed or pinned. Whose it is is looked up: `user_id` is filled in here.
@@ -136,6 +141,20 @@ class ChatServices:
         if found.removed:
             raise MessageNotFoundError(message_id=message_id)
         return found
+
+    @asynccontextmanager
+    async def _attempt(self, remark: Remark) -> AsyncIterator[None]:
+        """Where nothing was recorded, the same may be said again. Where the log cannot be reached
+        that is not known; then the same command id is no repetition."""
+        try:
+            yield
+        except (DomainError, Overloaded):
+            await self._limits.take_back(remark)
+            raise
+
+    async def _refuse_reply_to_nothing(self, command: SendChatMessage) -> None:
+        if command.reply_to is not None:
+            await self._standing(command.stream_id, command.reply_to)
 
     async def _fingerprint(self, dispatch: Dispatch, said: SendChatMessage) -> bytes:
         """The log keeps it. Without a key, it could confirm what somebody erased had said."""

@@ -4,6 +4,7 @@ from application.audience.services import AudiencePorts, AudienceServices
 from application.chat.services import ChatPorts, ChatServices
 from application.processes.rooms import Rooms
 from infrastructure.audience_index import ProjectedAudienceIndex
+from infrastructure.event_store.known_commands import SqlKnownCommands
 from infrastructure.ids import derived_id
 from infrastructure.keyed_digests import KeyedDigests
 from infrastructure.read_models.projector import Projector
@@ -33,6 +34,7 @@ def chat_limits(parts: Parts) -> RedisChatLimits:
         seconds=settings.chat_seconds,
         room_per_second=settings.chat_room_per_second,
         repeat_seconds=settings.chat_repeat_seconds,
+        reactions_per_second=settings.chat_reactions_per_second,
     )
     return RedisChatLimits(parts.redis, rates, prefix=settings.redis_prefix)
 
@@ -66,6 +68,7 @@ def chat_services(parts: Parts, outside: Outside) -> ChatServices:
     return ChatServices(
         ChatPorts(
             bus=parts.bus,
+            known=SqlKnownCommands(parts.store.engine),
             limits=chat_limits(parts),
             messages=ProjectedSentMessages(parts.views, parts.store.log),
             reactions=reaction_totals(parts),

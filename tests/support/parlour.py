@@ -23,6 +23,7 @@ from domain.streaming import events as shows
 from infrastructure.database import METADATA, create_engine
 from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
+from infrastructure.event_store.known_commands import SqlKnownCommands
 from infrastructure.event_store.opening import EventStore, lay_head, open_event_store
 from infrastructure.event_store.signal import LogSignal
 from infrastructure.ids import derived_id, new_id
@@ -152,6 +153,7 @@ async def _process(
     services = ChatServices(
         ChatPorts(
             bus=store.sequencer,
+            known=SqlKnownCommands(engine),
             limits=RedisChatLimits(redis, RATES, prefix="t:"),
             messages=FoldedMessages(store),
             reactions=totals,

@@ -1,18 +1,19 @@
 """What is said in a room that several processes share."""
 
 import asyncio
+from contextlib import suppress
 
 import msgspec
 import pytest
 
 from application.chat.ports import ChatTooFastError, RepeatedMessageError
-from application.ports import CommandIdReused
+from application.ports import CommandIdReused, Overloaded
 from domain.chat import errors
 from domain.chat.commands import ChangeRoom
 from domain.chat.events import ChatMessageSent, RoomOpened
 from domain.streaming.commands import CancelLiveStream
 from tests.support.builders import HOST, SHOW
-from tests.support.chatting import ANOTHER, OPENED, VIEWER, send
+from tests.support.chatting import ANOTHER, OPENED, VIEWER, remove, send
 from tests.support.parlour import DIGEST_KEY, Parlour, Process
 
 NOWHERE = "0190f3a2-0000-7000-8000-00000000dead"
@@ -145,6 +146,40 @@ async def test_who_says_too_much_is_told_to_wait(salon: Parlour) -> None:
     refused = [answer for answer in answers if isinstance(answer, BaseException)]
     assert {type(refusal) for refusal in refused} == {ChatTooFastError}
     assert 20 <= len(await salon.here.texts()) < 40
+
+
+async def test_a_repeated_send_gets_its_first_answer_where_it_would_not_be_let_in(
+    salon: Parlour,
+) -> None:
+    first = await salon.here.say(ref="7")
+    for number in range(40):
+        with suppress(ChatTooFastError):
+            await salon.here.say(f"number {number}")
+    again = await salon.there.say(ref="7")
+    assert (again.answer, again.position, again.replayed) == (first.answer, first.position, True)
+    with pytest.raises(CommandIdReused):
+        await salon.there.say("another", ref="7")
+
+
+async def test_a_repeated_reply_gets_its_first_answer_though_its_message_was_removed(
+    salon: Parlour,
+) -> None:
+    question = said_id((await salon.here.say()).answer)
+    first = await salon.here.say("Yes", ref="7", by=HOST, reply_to=question)
+    await salon.here.chat.about_message(salon.here.dispatch(remove(message_id=question, by=HOST)))
+    again = await salon.there.say("Yes", ref="7", by=HOST, reply_to=question)
+    assert (again.answer, again.replayed) == (first.answer, True)
+    with pytest.raises(errors.MessageNotFoundError):
+        await salon.there.say("No", by=HOST, reply_to=question)
+
+
+async def test_what_was_not_recorded_for_lack_of_room_may_be_said_again(salon: Parlour) -> None:
+    await salon.here.say("first")
+    await salon.there.store.sequencer.stop()
+    with pytest.raises(Overloaded):
+        await salon.there.say("second")
+    await salon.here.say("second")
+    assert await salon.here.texts() == ["first", "second"]
 
 
 async def test_staff_and_who_is_exempt_may_say_more(salon: Parlour) -> None:
