@@ -130,6 +130,8 @@ class LiveRoom(Gathering):
         self._picture = self._picture_of(beginning)
         self._picture.states = states | self._picture.states
         self._reached = beginning.upto
+        for user_id in self.rules.banned & self.by_user.keys():
+            self._shut_out(user_id)
         self._lead_back()
         self._replay()
 

@@ -194,6 +194,16 @@ async def test_a_ban_does_not_shut_out_who_works_for_the_platform() -> None:
     assert room.members == {staff}
 
 
+async def test_who_was_banned_in_what_was_missed_is_shut_out() -> None:
+    room = opened()
+    banished, viewer = somebody("b"), somebody("v")
+    for one in (banished, viewer):
+        room.welcome(one, None)
+    room.miss(0, 600)
+    room.begin_anew(beginning(message(600), banned=frozenset({"b"})))
+    assert room.members == {viewer}
+
+
 async def test_a_mute_that_has_run_out_is_not_told() -> None:
     room, member = opened(), somebody("u1")
     room.hear(muted(1, "u1"))  # until the beginning of 2026
