@@ -110,6 +110,10 @@ class ChatServices:
             await self._open_room(unopened.fields["stream_id"])
         return await self._bus.execute(dispatch)
 
+    async def admit_reactions(self, stream_id: str, user_id: str, count: int) -> int:
+        """How many of so many reactions of a person count; the rest is dropped, unseen."""
+        return await self._limits.admit_reactions(stream_id, user_id, count)
+
     async def open(self, stream_id: str) -> None:
         """Repeating it changes nothing. Raises `RoomNotFoundError`, `RoomClosedError`."""
         await self._open_room(stream_id)

@@ -91,9 +91,7 @@ def _application(
         state=State(
             {
                 "platform": platform,
-                "hub": hub,
-                "connections": connections,
-                "room_states": RoomStates(platform.log),
+                **_room_parts(platform, hub, connections),
                 **_identity_parts(platform),
             },
             deep_copy=False,
@@ -101,6 +99,10 @@ def _application(
         openapi_config=openapi_config(VERSION),
         logging_config=None,
     )
+
+
+def _room_parts(platform: Platform, hub: Hub, connections: Connections) -> dict[str, Any]:
+    return {"hub": hub, "connections": connections, "room_states": RoomStates(platform.log)}
 
 
 def _identity_parts(platform: Platform) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class Conversation:
             case Ping():
                 return server_messages.PONG
             case React():
-                self._react(said)
+                await self._react(said)
                 return None
             case Token():
                 return await self._renew(said)
@@ -111,10 +111,14 @@ class Conversation:
             return await self._services.chat.about_message(command)
         return await self._services.chat.execute(command)
 
-    def _react(self, said: React) -> None:
+    async def _react(self, said: React) -> None:
         if self._room.rules.closed:
             raise RoomClosedError
-        self._room.react(said.kind, said.count)
+        member, room = self._member, self._room
+        chat = self._services.chat
+        count = await chat.admit_reactions(room.stream_id, member.user_id, said.count)
+        if count:
+            room.react(said.kind, count)
 
     async def _renew(self, said: Token) -> bytes:
         """A token of somebody else's would make two people of one connection."""
