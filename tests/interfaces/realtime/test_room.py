@@ -11,6 +11,9 @@ from tests.support.room_client import connected, in_room
 pytestmark = [pytest.mark.services, pytest.mark.asyncio(loop_scope="module")]
 
 
+NOBODYS = "019a1c0e-7c1f-7b5e-9d3a-2f4b6c8d0e1f"
+
+
 async def shown(api: Api) -> tuple[str, str]:
     """A new show's id and its host's token."""
     token = await api.token("Host", "host")
@@ -95,6 +98,16 @@ async def test_reactions_are_counted_together(api: Api) -> None:
         await one.until("reactions", totals={"heart": 1, "like": 5})
 
 
+async def test_of_one_persons_reactions_so_many_count(api: Api) -> None:
+    """Five seconds' worth at once, and then ten a second."""
+    stream_id, host = await shown(api)
+    async with in_room(api, stream_id, host) as (client, _):
+        for _ in range(3):
+            await client.send("react", kind="like", count=40)
+        totals = (await client.until("reactions"))["totals"]
+        assert 50 <= totals["like"] < 100
+
+
 async def test_viewers_are_people_not_connections(api: Api) -> None:
     stream_id, host = await shown(api)
     async with (
@@ -112,7 +125,7 @@ async def test_who_moderates_removes_and_everybody_is_told(api: Api) -> None:
         in_room(api, stream_id, await api.token("Lin Mei")) as (viewer, _),
     ):
         said = await viewer.say("spam")
-        assert (await viewer.ask("remove", ref="x", id="nothing"))["code"] == "message_not_found"
+        assert (await viewer.ask("remove", ref="x", id=NOBODYS))["code"] == "message_not_found"
 
         async def removed() -> bool:
             answer = await moderator.ask("remove", ref="r1", id=said["id"])
