@@ -48,9 +48,12 @@ class Counts:
             _show_totals(room, totals)
 
     async def show_reactions(self, rooms: Sequence[LiveRoom]) -> None:
-        """Those that were counted elsewhere."""
+        """Those that were counted elsewhere. A Redis that lost its own is told ours."""
         for room in rooms:
-            _show_totals(room, await self._reactions.totals(room.stream_id))
+            shown, totals = room.rules.totals, await self._reactions.totals(room.stream_id)
+            if any(count > totals.get(kind, 0) for kind, count in shown.items()):
+                totals = await self._reactions.add(room.stream_id, {}, shown)
+            _show_totals(room, totals)
 
 
 def _show_totals(room: LiveRoom, totals: dict[ReactionKind, int]) -> None:

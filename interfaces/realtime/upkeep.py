@@ -53,6 +53,7 @@ class Upkeep:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
+        self._sessions.ended = self._end_session
         patience = min(_SWEEP_SECONDS, self._patience.ping_seconds / 2)
         self._tasks = [
             asyncio.create_task(self._every(patience, self._sweep)),
@@ -127,6 +128,13 @@ class Upkeep:
         for room, member in doubtful:
             if not going_on[member.caller.session_id]:
                 self._end(room, member, "session ended")
+
+    def _end_session(self, session_id: str) -> None:
+        """At once: whoever signed out, or was erased, says nothing more."""
+        for room in self._hub.rooms:
+            for member in tuple(room.members):
+                if member.caller.session_id == session_id:
+                    self._end(room, member, "session ended")
 
     def _end(self, room: LiveRoom, member: Member, reason: str) -> None:
         room.end(member, SESSION_OVER, reason)

@@ -98,6 +98,24 @@ async def test_reactions_are_counted_together(api: Api) -> None:
         await one.until("reactions", totals={"heart": 1, "like": 5})
 
 
+async def test_totals_that_redis_lost_are_put_back(api: Api) -> None:
+    stream_id, host = await shown(api)
+    async with in_room(api, stream_id, host) as (client, _):
+        await client.send("react", kind="like", count=3)
+        await client.until("reactions", totals={"like": 3})
+        async for key in api.platform.redis.scan_iter(match=f"*{stream_id}*"):
+            await api.platform.redis.delete(key)
+        await client.send("react", kind="like", count=2)
+        await client.until("reactions", totals={"like": 5})
+        async for key in api.platform.redis.scan_iter(match=f"*reactions:{stream_id}"):
+            await api.platform.redis.delete(key)
+
+        async def is_back() -> bool:
+            return await api.platform.reactions.totals(stream_id) == {"like": 5}
+
+        await eventually(is_back)
+
+
 async def test_of_one_persons_reactions_so_many_count(api: Api) -> None:
     """Five seconds' worth at once, and then ten a second."""
     stream_id, host = await shown(api)
@@ -262,14 +280,19 @@ async def test_a_newer_token_takes_the_place_of_the_first(api: Api) -> None:
 
 
 async def test_a_session_that_ends_ends_its_connections(api: Api) -> None:
-    stream_id, _ = await shown(api)
+    stream_id, host = await shown(api)
     guest = {"market": "TW", "language": "en"}
     tokens = (await api.client.post(f"{BASE}/auth/guest", json=guest)).json()
     async with in_room(api, stream_id, tokens["access_token"]) as (client, _):
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}
         body = {"refresh_token": tokens["refresh_token"]}
         await api.client.post(f"{BASE}/auth/logout", json=body, headers=headers)
+        await client.send("send", ref="late", text="still here?")
         assert await client.close_code() == 4401
+    read = await api.client.get(
+        f"{BASE}/streams/{stream_id}/messages", headers={"Authorization": f"Bearer {host}"}
+    )
+    assert read.json()["items"] == []
 
 
 async def test_what_many_say_at_once_comes_in_order_and_once(api: Api) -> None:
