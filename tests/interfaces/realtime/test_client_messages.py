@@ -46,8 +46,9 @@ _ID = "019a1c0e-7c1f-7b5e-9d3a-2f4b6c8d0e1f"
 def test_an_id_is_one_of_ours_or_nothing(kind: str, sent: str) -> None:
     """What a moderator's command names is kept in the log for ever."""
     fields = {"ban": "user_id", "unban": "user_id", "mute": "user_id", "send": "reply_to"}
-    more = {"mute": {"seconds": 60}, "send": {"text": "hello"}}.get(kind, {})
-    frame = {"type": kind, "ref": "r", fields.get(kind, "id"): _ID, **more}
+    more: dict[str, dict[str, object]] = {"mute": {"seconds": 60}, "send": {"text": "hello"}}
+    named: dict[str, object] = {"type": kind, "ref": "r", fields.get(kind, "id"): _ID}
+    frame = named | more.get(kind, {})
     read(msgspec.json.encode(frame).decode())
     frame[fields.get(kind, "id")] = sent
     with pytest.raises(MalformedFrame):
