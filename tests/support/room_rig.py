@@ -17,6 +17,7 @@ from interfaces.realtime.rules import RoomRules
 from projections.chat.frames import RoomFrame
 from tests.support.room_frames import ROOM
 
+_QUIET_SECONDS = 0.3  # longer than a room ever waits with what is due
 LIMITS = RoomLimits(tick_seconds=0.001, shown_per_second=0, buffer_bytes=256 * 1024)
 
 
@@ -36,7 +37,7 @@ async def told(member: Member) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while True:
         try:
-            async with asyncio.timeout(0.1):
+            async with asyncio.timeout(_QUIET_SECONDS):
                 part = await member.sink.next()
         except TimeoutError:
             return found
