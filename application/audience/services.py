@@ -5,19 +5,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Protocol
 
 from application.audience.ports import AudienceIndex, Presence
-from application.ports import CommandBus, Dispatch
+from application.ports import CommandBus, DerivedId, Dispatch
 from domain.audience.commands import SampleAudience
 
 _ACTOR = "system:audience.sample"
-
-
-class DerivedId(Protocol):
-    """The same id for the same parts, for ever."""
-
-    def __call__(self, *parts: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from hashlib import sha256
 
 import msgspec
 
-from application.identity.ports import Clock, DerivedId
-from application.ports import CommandBus, Dispatch, EventLog, Loaded, Outcome
+from application.identity.ports import Clock
+from application.ports import CommandBus, DerivedId, Dispatch, EventLog, Loaded, Outcome
 from domain.identity.account import Account, Login
 from domain.identity.commands import AccountCommand, LoginCommand, OpenAccount
 from domain.identity.deciding import ACCOUNT, LOGIN

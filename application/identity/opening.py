@@ -4,7 +4,8 @@ import msgspec
 
 from application.identity.accounts import Accounts, themselves
 from application.identity.open_sessions import OpenSessions, SignedIn
-from application.identity.ports import DerivedId, NewId
+from application.identity.ports import NewId
+from application.ports import DerivedId
 from domain.identity.commands import ChangeRoles, OpenAccount, ReviseProfile
 from domain.identity.values import GUEST_ROLES, Platform, Role
 from domain.shared import Language, Market

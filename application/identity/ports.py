@@ -14,12 +14,6 @@ NewId = Callable[[], str]
 NewSecret = Callable[[], str]  # 64 hexadecimal digits nobody can guess
 
 
-class DerivedId(Protocol):
-    """The same id for the same parts, for ever."""
-
-    def __call__(self, *parts: str) -> str: ...
-
-
 class SignInRefused(Exception):
     """The provider's word does not prove who this is. Tells the caller nothing of why;
     `reason` is for our logs and metrics, a fixed word that holds no personal data."""

@@ -13,7 +13,6 @@ from application.identity.open_sessions import Lasting, OpenSessions
 from application.identity.opening import Opening
 from application.identity.ports import (
     Clock,
-    DerivedId,
     IdentityProvider,
     NewId,
     NewSecret,
@@ -27,7 +26,7 @@ from application.identity.ports import (
 )
 from application.identity.profiles import Profiles
 from application.identity.signing_in import Once, SigningIn
-from application.ports import CommandBus, EventLog, JobQueue, ObjectStore, Vault
+from application.ports import CommandBus, DerivedId, EventLog, JobQueue, ObjectStore, Vault
 from domain.identity.values import Provider
 
 

@@ -6,9 +6,8 @@ begins, and each room would cost every reader of the log a fact.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from application.ports import CommandBus, Dispatch, EventLog
+from application.ports import CommandBus, DerivedId, Dispatch, EventLog
 from application.processes.process import Enqueue, Reaction, SetDeadline
 from domain.chat.commands import CloseRoom, OpenRoom
 from domain.chat.deciding import ROOM
@@ -25,12 +24,6 @@ from domain.streaming.values import OVER
 
 CLOSE_ROOM = "chat.close_room"
 _OPENED_BY_THEN = timedelta(minutes=1)
-
-
-class DerivedId(Protocol):
-    """The same id for the same parts, for ever."""
-
-    def __call__(self, *parts: str) -> str: ...
 
 
 class RoomClosing:

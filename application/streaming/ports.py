@@ -10,12 +10,6 @@ Clock = Callable[[], datetime]
 NewId = Callable[[], str]
 
 
-class DerivedId(Protocol):
-    """The same id for the same parts, for ever."""
-
-    def __call__(self, *parts: str) -> str: ...
-
-
 class ProviderNotice(msgspec.Struct, frozen=True, kw_only=True):
     """What a webhook of the video provider says. Only a hint: the truth is asked for.
 

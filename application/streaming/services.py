@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from application.ports import (
     BroadcastIndex,
     CommandBus,
+    DerivedId,
     EventLog,
     JobQueue,
     LiveVideo,
@@ -13,7 +14,7 @@ from application.ports import (
     Vault,
 )
 from application.streaming.outputs import Outputs
-from application.streaming.ports import Clock, DerivedId, Inbox, NewId, ReadNotice
+from application.streaming.ports import Clock, Inbox, NewId, ReadNotice
 from application.streaming.provisioning import Provisioning
 from application.streaming.reconciling import Reconciling
 from application.streaming.retiring import Retiring

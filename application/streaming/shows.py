@@ -4,8 +4,8 @@ from hashlib import sha256
 
 import msgspec
 
-from application.ports import CommandBus, Dispatch, EventLog, Loaded
-from application.streaming.ports import Clock, DerivedId
+from application.ports import CommandBus, DerivedId, Dispatch, EventLog, Loaded
+from application.streaming.ports import Clock
 from domain.streaming.commands import SystemCommand
 from domain.streaming.deciding import LIVE_STREAM
 from domain.streaming.live_stream import LiveStream

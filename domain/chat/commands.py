@@ -40,6 +40,9 @@ class SendChatMessage(Command, frozen=True, kw_only=True):
     staff: bool = False
     reply_to: str | None = None
 
+    def __repr__(self) -> str:
+        return f"SendChatMessage(stream_id={self.stream_id!r}, message_id={self.message_id!r}, …)"
+
 
 class ModeratorCommand(Command, frozen=True, kw_only=True):
     """What the host and the room's moderators may ask; staff may too, and says so.

@@ -43,6 +43,9 @@ class ChatMessageSent(Event, frozen=True, kw_only=True):
     reply_to: str | None = None
     stands: bool = False
 
+    def __repr__(self) -> str:
+        return f"ChatMessageSent(message_id={self.message_id!r}, user_id={self.user_id!r}, …)"
+
 
 class ChatMessageRemoved(Event, frozen=True, kw_only=True):
     """A moderator, or who had said it, took a message away."""

@@ -12,17 +12,18 @@ from domain.chat.blocking import has_blocked_word, has_link
 from domain.chat.claims import may_be_claim
 from domain.chat.commands import SendChatMessage
 from domain.chat.events import ChatMessageSent
+from domain.chat.roles import LEADING, role_of
 from domain.chat.room import Room
 from domain.chat.text import folded, message_text
-from domain.chat.values import FOLDED_CHARACTERS, MESSAGE_CHARACTERS, SpeakerRole
+from domain.chat.values import FOLDED_CHARACTERS, MESSAGE_CHARACTERS
 from domain.text import TextTooLongError
 
 
 def send(state: Room, command: SendChatMessage) -> tuple[ChatMessageSent]:
     if not command.staff:
         _refuse_silenced(state, command)
-    role = _role(state, command)
-    trusted = command.staff or role in {"host", "moderator"}
+    role = role_of(command.by, state, staff=command.staff, guest=command.guest)
+    trusted = command.staff or role in LEADING
     if not trusted:
         _refuse_outsiders(state, command)
         _refuse_too_soon(state, command)
@@ -41,15 +42,6 @@ def send(state: Room, command: SendChatMessage) -> tuple[ChatMessageSent]:
             stands=stands,
         ),
     )
-
-
-def _role(state: Room, command: SendChatMessage) -> SpeakerRole:
-    """Staff is seen as a moderator, which is what it does in a room."""
-    if command.by == state.host_id:
-        return "host"
-    if command.staff or command.by in state.moderators:
-        return "moderator"
-    return "guest" if command.guest else "viewer"
 
 
 def _refuse_silenced(state: Room, command: SendChatMessage) -> None:

@@ -60,19 +60,26 @@ def _fingerprint(said: Moderation, about: tuple[str, ...]) -> bytes | None:
 
 def _command(said: Send | Moderation, stream_id: str, caller: Caller, now: datetime) -> Command:
     if isinstance(said, Send):
-        return ask.SendChatMessage(
-            stream_id=stream_id,
-            message_id=new_id(),
-            by=caller.user_id,
-            name=caller.name,
-            text=said.text,
-            language=caller.language,
-            now=now,
-            guest=caller.guest,
-            staff=is_staff(caller),
-            reply_to=said.reply_to,
-        )
+        return message(said.text, stream_id, caller, now, reply_to=said.reply_to)
     return _moderation(said, stream_id, caller, now)
+
+
+def message(
+    text: str, stream_id: str, caller: Caller, now: datetime, *, reply_to: str | None = None
+) -> ask.SendChatMessage:
+    """What the caller says, as a new message."""
+    return ask.SendChatMessage(
+        stream_id=stream_id,
+        message_id=new_id(),
+        by=caller.user_id,
+        name=caller.name,
+        text=text,
+        language=caller.language,
+        now=now,
+        guest=caller.guest,
+        staff=is_staff(caller),
+        reply_to=reply_to,
+    )
 
 
 def _moderation(

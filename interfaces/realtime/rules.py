@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from domain.chat.roles import role_of
 from domain.chat.room import Room
-from domain.chat.values import ReactionKind, WhoMayChat
+from domain.chat.values import ReactionKind, SpeakerRole, WhoMayChat
 from domain.streaming.live_stream import LiveStream
 from domain.streaming.values import LiveStreamStatus
 from infrastructure.tokens import Caller
@@ -66,12 +67,9 @@ class RoomRules:
         self.totals: Mapping[ReactionKind, int] = dict(room.reactions)
         self._muted_until = dict(room.muted_until)
 
-    def role_of(self, caller: Caller) -> str:
-        if caller.user_id == self.host_id:
-            return "host"
-        if caller.user_id in self.moderators or not STAFF.isdisjoint(caller.roles):
-            return "moderator"
-        return "guest" if caller.guest else "viewer"
+    def role_of(self, caller: Caller) -> SpeakerRole:
+        staff = not STAFF.isdisjoint(caller.roles)
+        return role_of(caller.user_id, self, staff=staff, guest=caller.guest)
 
     def shut_out(self, caller: Caller) -> bool:
         """A host's ban does not bind who works for the platform."""

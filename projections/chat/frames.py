@@ -40,6 +40,9 @@ class RoomFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaul
     leads: bool = False
     hidden: bool = False
 
+    def __repr__(self) -> str:
+        return f"RoomFrame({self.room!r}, position={self.position}, kind={self.kind!r}, …)"
+
 
 class FeedBatch(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """All rooms' frames of the log's positions beyond `after` up to `upto`, in order.
@@ -53,6 +56,9 @@ class FeedBatch(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaul
     frames: tuple[RoomFrame, ...] = ()
     erased: tuple[str, ...] = ()
     incomplete: bool = False
+
+    def __repr__(self) -> str:
+        return f"FeedBatch(after={self.after}, upto={self.upto}, {len(self.frames)} frames, …)"
 
 
 def frames_of(recorded: Recorded) -> tuple[RoomFrame, ...]:

@@ -7,6 +7,7 @@ from application.ports import Loaded
 from domain.chat.commands import SendChatMessage
 from domain.chat.deciding import ROOM
 from domain.chat.errors import BannedError, RoomNotFoundError
+from domain.chat.roles import LEADING, role_of
 from domain.chat.room import Room
 from domain.chat.values import SpeakerRole
 from domain.shared import DomainError
@@ -17,7 +18,7 @@ from infrastructure.tokens import Caller
 from interfaces.http.request import ApiRequest
 from interfaces.http.room.answers import Standing
 from interfaces.platform import Platform
-from interfaces.realtime.commands import is_staff
+from interfaces.realtime.commands import is_staff, message
 
 TAGS = ["Live room"]
 _OF_CONTENT = frozenset({"blocked_word", "links_not_allowed"})
@@ -52,20 +53,16 @@ async def entered(request: ApiRequest, stream_id: str) -> Loaded[Room]:
 
 def role_in(room: Room, caller: Caller) -> SpeakerRole:
     """As it is shown beside what they say."""
-    if caller.user_id == room.host_id:
-        return "host"
-    if is_staff(caller) or caller.user_id in room.moderators:
-        return "moderator"
-    return "guest" if caller.guest else "viewer"
+    return role_of(caller.user_id, room, staff=is_staff(caller), guest=caller.guest)
 
 
 def may_moderate(room: Room, caller: Caller) -> bool:
-    return role_in(room, caller) in {"host", "moderator"}
+    return role_in(room, caller) in LEADING
 
 
 def standing(room: Room, stream_id: str, caller: Caller) -> Standing:
     now = datetime.now(UTC)
-    refused = _refused(room, _greeting(stream_id, caller, now))
+    refused = _refused(room, message(_GREETING, stream_id, caller, now))
     muted_until = room.muted_until.get(caller.user_id)
     return Standing(
         role=role_in(room, caller),
@@ -84,20 +81,6 @@ def _refused(room: Room, greeting: SendChatMessage) -> DomainError | None:
     except DomainError as refused:
         return None if refused.code in _OF_CONTENT else refused
     return None
-
-
-def _greeting(stream_id: str, caller: Caller, now: datetime) -> SendChatMessage:
-    return SendChatMessage(
-        stream_id=stream_id,
-        message_id="",
-        by=caller.user_id,
-        name=caller.name,
-        text=_GREETING,
-        language=caller.language,
-        now=now,
-        guest=caller.guest,
-        staff=is_staff(caller),
-    )
 
 
 async def _unopened(platform: Platform, stream_id: str) -> Room:

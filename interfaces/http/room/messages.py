@@ -7,9 +7,8 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import JSONBody
 
-from domain.chat.commands import RemoveMessage, SendChatMessage
+from domain.chat.commands import RemoveMessage
 from domain.chat.values import RAW_MESSAGE_CHARACTERS
-from infrastructure.ids import new_id
 from interfaces.http.auth import SIGNED_IN
 from interfaces.http.commands import accepted, envelope
 from interfaces.http.paging import Page, next_cursor, wanted_limit
@@ -19,7 +18,7 @@ from interfaces.http.request import ApiRequest
 from interfaces.http.room.answers import ChatMessage, Done, chat_message
 from interfaces.http.room.entering import TAGS, asking, entered, may_moderate
 from interfaces.http.room.stretches import wanted_messages
-from interfaces.realtime.commands import is_staff
+from interfaces.realtime.commands import message
 from projections.chat.messages import list_messages
 
 NO_STORE = {"cache-control": "no-store"}
@@ -75,18 +74,7 @@ async def send_message(
 ) -> Response[Done]:
     """Send an Idempotency-Key, and a message whose answer was lost is not said twice."""
     caller, room = request.caller, (await entered(request, stream_id)).state
-    command = SendChatMessage(
-        stream_id=stream_id,
-        message_id=new_id(),
-        by=caller.user_id,
-        name=caller.name,
-        text=data.text,
-        language=caller.language,
-        now=datetime.now(UTC),
-        guest=caller.guest,
-        staff=is_staff(caller),
-        reply_to=data.reply_to,
-    )
+    command = message(data.text, stream_id, caller, datetime.now(UTC), reply_to=data.reply_to)
     sending = envelope(request, command)
     chat = request.platform.services.chat
     return accepted(await chat.send(sending, exempt=may_moderate(room, caller)), status=201)
