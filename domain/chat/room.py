@@ -72,16 +72,16 @@ def _sent(state: Room, event: fact.ChatMessageSent) -> Room:
     spoke_at.pop(event.user_id, None)
     spoke_at[event.user_id] = event.sent_at
     interval = min(state.slow_mode_seconds, SLOW_MODE_SECONDS_AT_MOST)
-    _forget_the_first(spoke_at, event.sent_at - timedelta(seconds=interval))
+    _forget_the_first(spoke_at, event.sent_at, timedelta(seconds=interval))
     return replace(state, spoke_at=spoke_at)
 
 
-def _forget_the_first(spoke_at: dict[str, datetime], since: datetime) -> None:
+def _forget_the_first(spoke_at: dict[str, datetime], now: datetime, interval: timedelta) -> None:
     """Those who may speak again. Clocks differ by process: one that is ahead keeps its entry, and
     those behind it, a little longer."""
     while spoke_at:
         first = next(iter(spoke_at))
-        if spoke_at[first] > since and len(spoke_at) <= SPEAKERS_REMEMBERED:
+        if now - spoke_at[first] < interval and len(spoke_at) <= SPEAKERS_REMEMBERED:
             return
         del spoke_at[first]
 
