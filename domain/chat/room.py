@@ -66,7 +66,7 @@ def _closed(state: Room, _event: fact.RoomClosed) -> Room:
 
 
 def _sent(state: Room, event: fact.ChatMessageSent) -> Room:
-    if not state.slow_mode_seconds:
+    if state.slow_mode_seconds <= 0:
         return state
     spoke_at = {**state.spoke_at}
     spoke_at.pop(event.user_id, None)
