@@ -25,7 +25,16 @@ WordLists = tuple[tuple[Language, tuple[str, ...]], ...]
 
 _SPACELESS = "\u0e00"  # Thai, and every writing without spaces, stands from here on in Unicode
 _TOKEN = re.compile(rf"[^\W_{_SPACELESS}-\U0010ffff]+")
-_MARKS = frozenset({"Mn", "Mc", "So"})  # Thai vowels and tones; emoji
+_MARKS = frozenset({"Mn", "Mc"})  # Thai vowels and tones
+_SYMBOLS = _MARKS | {"So"}  # emoji: words themselves, or put between the characters of one
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a pattern that show nothing
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+# Letters in discs, in squares and of flags, which NFKC leaves as they are; katakana as hiragana.
+_DRESSED = {
+    **{start + at: _LATIN[at] for start in (0x1F150, 0x1F170, 0x1F1E6) for at in range(26)},
+    **{kana: kana - 0x60 for kana in range(0x30A1, 0x30F7)},
+    **dict.fromkeys(map(ord, _FILLERS)),
+}
 
 
 class Words(msgspec.Struct, frozen=True, gc=False):
@@ -56,8 +65,8 @@ def blockable(word: str) -> str:
     found in a text, `TextTooLongError`."""
     if len(word) > BLOCKED_WORD_CHARACTERS:
         raise TextTooLongError(field="blocked_words", limit=BLOCKED_WORD_CHARACTERS)
-    plain = folded(word)
-    kept = _compact(plain) if _is_spaceless(plain) else " ".join(_TOKEN.findall(plain))
+    plain = _undressed(folded(word))
+    kept = _compact(plain, _SYMBOLS) if _is_spaceless(plain) else " ".join(_TOKEN.findall(plain))
     if not kept:
         raise TextEmptyError(field="blocked_words")
     return kept
@@ -65,12 +74,28 @@ def blockable(word: str) -> str:
 
 def has_blocked_word(lists: WordLists, plain: str) -> bool:
     """In a folded text, whatever language it is said to be in: that is the writer's word."""
-    needles = _needles(lists)
-    tokens = _TOKEN.findall(plain) if needles.whole.ordered else []
-    if _has_whole(needles.whole, tokens) or _has_whole(needles.whole, [*_spelled_out(tokens)]):
+    needles, bare = _needles(lists), _undressed(plain)
+    if needles.whole.ordered and any(_has_whole(needles.whole, each) for each in _tokens(bare)):
         return True
-    compact = _compact(plain) if needles.anywhere.ordered else ""
-    return any(needles.anywhere.begin(compact, at) for at in range(len(compact)))
+    if not needles.anywhere.ordered:
+        return False
+    return any(
+        needles.anywhere.begin(compact, at)
+        for compact in {_compact(bare, _SYMBOLS), _compact(bare, _MARKS)}
+        for at in range(len(compact))
+    )
+
+
+def _undressed(plain: str) -> str:
+    return plain if plain.isascii() else plain.translate(_DRESSED)
+
+
+def _tokens(bare: str) -> Iterable[Sequence[str]]:
+    """The words of a text, as they stand, spelled out, and with something put between letters."""
+    tokens = _TOKEN.findall(bare)
+    yield tokens
+    yield [*_spelled_out(tokens)]
+    yield ["".join(_TOKEN.findall(piece)) for piece in bare.split()]
 
 
 def _has_whole(words: Words, tokens: Sequence[str]) -> bool:
@@ -116,11 +141,13 @@ def _spelled_out(tokens: Iterable[str]) -> Iterable[str]:
             yield from some
 
 
-def _compact(text: str) -> str:
-    """Without what was put between characters. A space goes where a single character stands beside
-    it; others part phrases, and what they part is no word."""
+def _compact(text: str, kept_marks: frozenset[str]) -> str:
+    """Without what was put between characters, but for `kept_marks`, categories of Unicode.
+
+    A space goes where a single character stands beside it; others part phrases, and what they
+    part is no word."""
     kept, beside_single = list[str](), True
-    for piece in _bare(text).split():
+    for piece in _bare(text, kept_marks).split():
         single = len(piece) == 1 or sum(map(str.isalnum, piece)) <= 1
         if not (single or beside_single):
             kept.append(" ")
@@ -129,9 +156,11 @@ def _compact(text: str) -> str:
     return unicodedata.normalize("NFKC", "".join(kept))  # marks may have new neighbours
 
 
-def _bare(text: str) -> str:
+def _bare(text: str, kept_marks: frozenset[str]) -> str:
     category = unicodedata.category
-    return "".join([one for one in text if one.isalnum() or one == " " or category(one) in _MARKS])
+    return "".join(
+        [one for one in text if one.isalnum() or one == " " or category(one) in kept_marks]
+    )
 
 
 # Top-level domains as they are written in chats. Those that are words themselves count only where

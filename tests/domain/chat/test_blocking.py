@@ -10,7 +10,7 @@ from domain.text import TextEmptyError
 
 LISTS: WordLists = (
     ("en", ("get rich", "swindle")),
-    ("ja", ("詐欺", "💩")),
+    ("ja", ("ばか", "詐欺", "💩")),
     ("th", ("โกง",)),
     ("zh-TW", ("line", "詐騙")),
 )
@@ -37,6 +37,22 @@ LISTS: WordLists = (
         "加line聊",
         "💩",
         "so 💩💩!",
+        "詐★騙",
+        "詐🔥騙",
+        "詐❤️騙",
+        "詐\u3164騙",
+        "โ★ก\u2800ง",
+        "バカ",
+        "ﾊﾞｶ",
+        "ば♥か",
+        "sw_indle",
+        "swin-dle!",
+        "s★windle",
+        "swin\u0489dle",
+        "sw\u180bindle",
+        "🆂🆆🅸🅽🅳🅻🅴",
+        "🅢🅦🅘🅝🅓🅛🅔",
+        "🇸🇼🇮🇳🇩🇱🇪",
     ],
 )
 def test_a_blocked_word_is_found(text: str) -> None:
@@ -45,7 +61,19 @@ def test_a_blocked_word_is_found(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["swindled", "online", "outline of it", "get it rich", "詐", "โก งาม", "", "a b c", "🎉"],
+    [
+        "swindled",
+        "online",
+        "outline of it",
+        "get it rich",
+        "詐",
+        "โก งาม",
+        "",
+        "a b c",
+        "🎉",
+        "🇹🇼",
+        "バッグか",
+    ],
 )
 def test_other_words_are_left_alone(text: str) -> None:
     assert not has_blocked_word(LISTS, folded(text))
