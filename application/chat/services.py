@@ -1,6 +1,6 @@
 """Carries what is said and asked in a room to the bus, and opens the room for the first to come."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,7 +147,7 @@ class ChatServices:
         return found
 
     @asynccontextmanager
-    async def _attempt(self, remark: Remark) -> AsyncIterator[None]:
+    async def _attempt(self, remark: Remark) -> AsyncGenerator[None]:
         """Where nothing was recorded, the same may be said again. Where the log cannot be reached
         that is not known; then the same command id is no repetition."""
         try:
