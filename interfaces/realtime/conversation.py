@@ -10,6 +10,7 @@ import structlog
 from application.chat.services import ChatServices
 from application.ports import Outcome
 from domain.chat.errors import RoomClosedError
+from domain.chat.roles import LEADING
 from infrastructure.observability.metrics import ROOM_REFUSALS
 from infrastructure.tokens import InvalidToken
 from interfaces.http.auth import Doorkeeper, refusal_of
@@ -36,7 +37,7 @@ from interfaces.realtime.room_socket import TOO_MANY_FRAMES
 MALFORMED = 4400
 _MALFORMED_AT_MOST = 20  # in a row
 _TELL_SECONDS = 1.0
-_EXEMPT = frozenset({"host", "moderator"})
+
 _log = structlog.get_logger("live.room")
 
 
@@ -98,7 +99,7 @@ class Conversation:
             case Send():
                 outcome = await self._services.chat.send(
                     dispatch(said, self._room.stream_id, self._member.caller),
-                    exempt=self._room.rules.role_of(self._member.caller) in _EXEMPT,
+                    exempt=self._room.rules.role_of(self._member.caller) in LEADING,
                 )
             case _:
                 outcome = await self._moderate(said)

@@ -68,6 +68,8 @@ class RoomEndpoint:
         socket = scope.get("extensions", {}).get(EXTENSION)  # type: ignore[union-attr]
         if handshake.stream_id is None or not isinstance(socket, RoomSocket):
             await _answer_not_found(send)
+            if isinstance(socket, RoomSocket):
+                socket.handshake_complete = True  # or uvicorn logs that we never answered
             return
         socket.limit = self._hub.limits.buffer_bytes
         await send(handshake.accepted)  # type: ignore[arg-type]

@@ -205,7 +205,9 @@ async def test_a_connection_that_goes_away_without_a_word_leaves_nothing_behind(
         assert len(room.members) == 1
 
 
-async def test_other_paths_are_refused_in_the_handshake(api: Api) -> None:
+async def test_other_paths_are_refused_in_the_handshake(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
     host, port = api.url.removeprefix("http://").split(":")
     for path in ("/", f"{BASE}/streams/x/room", f"{BASE}/streams/../room", f"{BASE}/events"):
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -214,7 +216,9 @@ async def test_other_paths_are_refused_in_the_handshake(api: Api) -> None:
             f"Sec-WebSocket-Key: {_KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
         )
         assert (await reader.readline()).startswith(b"HTTP/1.1 404")
+        await reader.read()
         writer.close()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_an_address_that_is_not_ascii_is_a_bad_request(
