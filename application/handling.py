@@ -20,12 +20,13 @@ Decision = Sequence[tuple[Event, ...]]
 class Handler:
     """How commands of one type are decided.
 
-    `streams` names the streams a command reads and may append to; `deciders` has the decider of
-    each, in the same order. `decide` gets their states in that order and returns as many tuples
-    of events. `answer` is made of the states after them; it is kept, so a repeated command id
-    gets the first answer again. `opens` says that the first stream is expected to be new: it is
-    then not read before deciding, and should it exist after all, the command is decided again on
-    what stands there.
+    `streams` names the streams a command reads and may append to, each once. `deciders` has the
+    decider of each, in the same order; the last is that of all further streams too, as an order
+    touches as many SKUs as it has. `decide` gets their states in that order and returns as many
+    tuples of events. `answer` is made of the states after them; it is kept, so a repeated command
+    id gets the first answer again. `opens` says that the first stream is expected to be new: it
+    is then not read before deciding, and should it exist after all, the command is decided again
+    on what stands there.
     """
 
     deciders: tuple[Decider[Any], ...]
@@ -33,6 +34,11 @@ class Handler:
     decide: Callable[[States, Any], Decision]
     answer: Callable[[Any, States], msgspec.Struct | None]
     opens: bool = False
+
+    def deciders_of(self, streams: Sequence[str]) -> tuple[Decider[Any], ...]:
+        """One for each of the streams."""
+        few = self.deciders[: len(streams)]
+        return few + (few[-1],) * (len(streams) - len(few))
 
 
 Handlers = Mapping[type[Command], Handler]

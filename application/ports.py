@@ -140,6 +140,15 @@ class EventLog(Protocol):
         ...
 
 
+class RecentStates(Protocol):
+    """What a service looks at to put a command together: cheap, and possibly behind. Whether it
+    still holds, the decision itself must prove."""
+
+    async def recall(self, decider: Decider[S], stream: str) -> Loaded[S]:
+        """As this process decided on it last, else as the log has it. Raises `LogUnavailable`."""
+        ...
+
+
 class JobsUnavailable(Exception):
     """The job queue cannot be reached; the job may or may not have been handed over."""
 

@@ -92,6 +92,10 @@ class Appender:
         self._flights: deque[Flight] = deque()
         self.give_back: Callable[[Sequence[Waiting]], None] = _refuse_all
 
+    def recall(self, stream: str) -> Loaded[Any] | None:
+        """As it stood when this process last appended to it or decided on it."""
+        return self._states.get(stream)
+
     async def lane(self) -> None:
         """Waits until another batch can be placed."""
         while len(self._flights) >= _LANES:
@@ -355,9 +359,7 @@ def _deciders(batch: Iterable[Waiting], *, with_new: bool) -> dict[str, Decider[
     return {
         stream: decider
         for one in batch
-        for index, (stream, decider) in enumerate(
-            zip(one.streams, one.handler.deciders, strict=True)
-        )
+        for index, (stream, decider) in enumerate(zip(one.streams, one.deciders, strict=True))
         if with_new or index or not one.handler.opens
     }
 

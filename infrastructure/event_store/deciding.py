@@ -29,6 +29,7 @@ class Waiting:
     """A command in the queue, and the caller who waits for its outcome."""
 
     __slots__ = (
+        "deciders",
         "dispatch",
         "fingerprint",
         "handler",
@@ -58,6 +59,7 @@ class Waiting:
         )
         self.tried = False  # its fate was unknown once: to find it in the log is no repetition
         self.streams = handler.streams(dispatch.command)
+        self.deciders = handler.deciders_of(self.streams)
 
 
 class Deciding:
@@ -148,7 +150,7 @@ class Deciding:
         decision = handler.decide(tuple(one.state for one in loaded), dispatch.command)
         drafts: list[Draft] = []
         for index, events in enumerate(decision):
-            stream, decider = waiting.streams[index], handler.deciders[index]
+            stream, decider = waiting.streams[index], waiting.deciders[index]
             state, version = loaded[index].state, loaded[index].version
             for event in events:
                 version += 1
@@ -166,7 +168,7 @@ class Deciding:
         self.drafts += drafts
         self.drafted_bytes += sum(len(draft.payload) for draft in drafts)
         self.states.update(zip(waiting.streams, loaded, strict=True))
-        self.deciders.update(zip(waiting.streams, waiting.handler.deciders, strict=True))
+        self.deciders.update(zip(waiting.streams, waiting.deciders, strict=True))
         command_id = waiting.dispatch.command_id
         record = CommandRecord(
             command_id,
@@ -190,7 +192,7 @@ class Deciding:
         for batch in (self, *self._ahead):
             if (loaded := batch.states.get(stream)) is not None:
                 return loaded
-        return self._before(stream) or Loaded(waiting.handler.deciders[index].initial, 0)
+        return self._before(stream) or Loaded(waiting.deciders[index].initial, 0)
 
 
 def _repeated(record: CommandRecord, waiting: Waiting) -> Outcome:

@@ -8,12 +8,13 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import structlog
 
 from application.handling import Handlers
-from application.ports import Dispatch, LogUnavailable, Outcome, Overloaded
+from application.ports import Dispatch, Loaded, LogUnavailable, Outcome, Overloaded
 from domain.shared import Command
 from infrastructure.event_store.appender import Appender
 from infrastructure.event_store.deciding import Waiting, refuse
@@ -74,6 +75,10 @@ class Sequencer:
         self._queue.append(Waiting(dispatch, handler, fingerprint, outcome))
         self._arrived.set()
         return await outcome
+
+    def recall(self, stream: str) -> Loaded[Any] | None:
+        """The stream's state where this process has it in memory; it may be behind."""
+        return self._appender.recall(stream)
 
     def _take_back(self, waiting: Sequence[Waiting]) -> None:
         self._queue.extendleft(reversed(waiting))

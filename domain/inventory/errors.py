@@ -1,0 +1,39 @@
+"""Why stock refuses a command. Codes are stable; the message catalogue words them."""
+
+from domain.shared import DomainError
+
+
+class SkuNotFoundError(DomainError):
+    """No product has a variant of this SKU."""
+
+    code = "sku_not_found"
+
+
+class SkuTakenError(DomainError):
+    """Another product has a variant of this SKU."""
+
+    code = "sku_taken"
+
+
+class NotTheMerchantError(DomainError):
+    """Only who sells the goods, or an admin, may."""
+
+    code = "forbidden"
+
+
+class OutOfStockError(DomainError):
+    """`available` units are to be had, fewer than were asked for."""
+
+    code = "out_of_stock"
+
+
+class BelowReservedError(DomainError):
+    """Units that are reserved cannot be adjusted away; `available` are free."""
+
+    code = "stock_is_reserved"
+
+
+class QuantityOutOfRangeError(DomainError):
+    """`field` must lie within 1 and `limit`."""
+
+    code = "out_of_range"
