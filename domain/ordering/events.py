@@ -142,15 +142,21 @@ class ItemGivenBack(CartFact, frozen=True, kw_only=True):
     quantity: int
 
 
-class OrderPlaced(Event, frozen=True, kw_only=True):
+class OrderFact(Event, frozen=True, kw_only=True):
+    """What every fact of an order tells: whose it is, and of which show."""
+
+    tag: ClassVar[str]
+    buyer_id: str
+    stream_id: str
+
+
+class OrderPlaced(OrderFact, frozen=True, kw_only=True):
     """A buyer ordered what was in their cart. It waits for payment until `expires_at`; None: it is
     paid on delivery."""
 
     tag = "ordering.OrderPlaced"
     number: str
-    buyer_id: str
     cart_id: str
-    stream_id: str
     host_id: str
     market: Market
     lines: tuple[OrderLine, ...]
@@ -168,7 +174,7 @@ class OrderPlaced(Event, frozen=True, kw_only=True):
         return f"OrderPlaced(number={self.number!r}, buyer_id={self.buyer_id!r}, …)"
 
 
-class ItemsAddedToOrder(Event, frozen=True, kw_only=True):
+class ItemsAddedToOrder(OrderFact, frozen=True, kw_only=True):
     """What the buyer claimed later joined their unpaid order. `lines` are the new ones, `totals`
     the whole order's."""
 
@@ -178,7 +184,7 @@ class ItemsAddedToOrder(Event, frozen=True, kw_only=True):
     expires_at: datetime | None
 
 
-class OrderPaid(Event, frozen=True, kw_only=True):
+class OrderPaid(OrderFact, frozen=True, kw_only=True):
     """The money is in."""
 
     tag = "ordering.OrderPaid"
@@ -187,28 +193,27 @@ class OrderPaid(Event, frozen=True, kw_only=True):
     amount: Money
 
 
-class OrderConfirmed(Event, frozen=True, kw_only=True):
+class OrderConfirmed(OrderFact, frozen=True, kw_only=True):
     """It is going to be sent: its goods are sold and not only reserved."""
 
     tag = "ordering.OrderConfirmed"
 
 
-class OrderCancelled(Event, frozen=True, kw_only=True):
+class OrderCancelled(OrderFact, frozen=True, kw_only=True):
     """It is not going to be sent."""
 
     tag = "ordering.OrderCancelled"
-    buyer_id: str
     by: CancelledBy
     reason: Annotated[str, Personal("buyer_id")] = ""
 
 
-class OrderExpired(Event, frozen=True, kw_only=True):
+class OrderExpired(OrderFact, frozen=True, kw_only=True):
     """Nobody paid for it in time."""
 
     tag = "ordering.OrderExpired"
 
 
-class OrderShipped(Event, frozen=True, kw_only=True):
+class OrderShipped(OrderFact, frozen=True, kw_only=True):
     """A carrier has it."""
 
     tag = "ordering.OrderShipped"
@@ -216,7 +221,7 @@ class OrderShipped(Event, frozen=True, kw_only=True):
     tracking_number: str
 
 
-class OrderDelivered(Event, frozen=True, kw_only=True):
+class OrderDelivered(OrderFact, frozen=True, kw_only=True):
     """The buyer has it, and may return it until then without saying why."""
 
     tag = "ordering.OrderDelivered"
@@ -224,17 +229,16 @@ class OrderDelivered(Event, frozen=True, kw_only=True):
     returnable_until: datetime
 
 
-class ReturnRequested(Event, frozen=True, kw_only=True):
+class ReturnRequested(OrderFact, frozen=True, kw_only=True):
     """The buyer sends goods back."""
 
     tag = "ordering.ReturnRequested"
     return_id: str
-    buyer_id: str
     lines: tuple[ReturnedLine, ...]
     reason: Annotated[str, Personal("buyer_id")] = ""
 
 
-class ReturnReceived(Event, frozen=True, kw_only=True):
+class ReturnReceived(OrderFact, frozen=True, kw_only=True):
     """The merchant has them, and has looked at them."""
 
     tag = "ordering.ReturnReceived"
@@ -242,13 +246,13 @@ class ReturnReceived(Event, frozen=True, kw_only=True):
     lines: tuple[ReceivedLine, ...]
 
 
-class OrderReturned(Event, frozen=True, kw_only=True):
+class OrderReturned(OrderFact, frozen=True, kw_only=True):
     """Everything of it came back."""
 
     tag = "ordering.OrderReturned"
 
 
-class RefundDue(Event, frozen=True, kw_only=True):
+class RefundDue(OrderFact, frozen=True, kw_only=True):
     """The buyer is to get so much back. Paying it back is the payments' work."""
 
     tag = "ordering.RefundDue"
