@@ -1,5 +1,7 @@
-"""What text people may write, whatever it is for. Limits are each context's own."""
+"""What text people may write, whatever it is for, and how it is folded to be compared. Limits are
+each context's own."""
 
+import re
 import unicodedata
 
 from domain.shared import DomainError
@@ -12,6 +14,14 @@ _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _MARKS_AT_MOST = 4
 _STACKING = frozenset({"Mn", "Me"})
 _JOINERS = "\u200c\u200d"  # of emoji, and in the writings of India and Persia
+_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+
+# Accents and strokes over letters that mean the same without them, and which picture of a character
+# is meant; no vowel or tone of Thai.
+_ORNAMENTS = re.compile(
+    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
+_THAI_DIGIT = re.compile("[๐-๙]")
 
 
 class TextEmptyError(DomainError):
@@ -69,6 +79,30 @@ def unpiled(text: str) -> str:
             marks = _MARKS_AT_MOST if character.isspace() else 0
         kept.append(character)
     return "".join(kept)
+
+
+def folded(text: str) -> str:
+    """For comparison alone: full and half width, cases, ornaments and Thai digits made one, white
+    space collapsed, what is unseen left out. Never shown."""
+    plain = text.casefold() if text.isascii() else _plain(text)
+    return " ".join(plain.split())
+
+
+def _plain(text: str) -> str:
+    bare = _ORNAMENTS.sub("", unicodedata.normalize("NFKD", seen(text)))
+    return _THAI_DIGIT.sub(_digit, unicodedata.normalize("NFKC", bare.casefold()))
+
+
+def seen(text: str, *, but: frozenset[str] = frozenset()) -> str:
+    """Without what cannot be seen, `but` for these; line breaks are white space."""
+    category = unicodedata.category
+    return "".join(
+        [one for one in text if category(one) not in _UNSEEN or one.isspace() or one in but]
+    )
+
+
+def _digit(thai: re.Match[str]) -> str:
+    return str(unicodedata.digit(thai[0]))
 
 
 def _checked(field: str, text: str, *, limit: int, allowed: str) -> str:

@@ -25,9 +25,10 @@ from application.ports import (
 )
 from domain.chat.commands import CountReactions, PinMessage, RemoveMessage, SendChatMessage
 from domain.chat.errors import MessageNotFoundError, RoomNotFoundError
-from domain.chat.text import cleaned, folded
+from domain.chat.text import cleaned
 from domain.chat.values import RAW_MESSAGE_CHARACTERS
 from domain.shared import DomainError
+from domain.text import folded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

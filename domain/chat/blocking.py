@@ -16,10 +16,9 @@ from itertools import groupby
 
 import msgspec
 
-from domain.chat.text import folded
 from domain.chat.values import BLOCKED_WORD_CHARACTERS
 from domain.shared import Language
-from domain.text import TextEmptyError, TextTooLongError
+from domain.text import TextEmptyError, TextTooLongError, folded
 
 WordLists = tuple[tuple[Language, tuple[str, ...]], ...]
 

@@ -14,9 +14,9 @@ from domain.chat.commands import SendChatMessage
 from domain.chat.events import ChatMessageSent
 from domain.chat.roles import LEADING, role_of
 from domain.chat.room import Room
-from domain.chat.text import folded, message_text
+from domain.chat.text import message_text
 from domain.chat.values import FOLDED_CHARACTERS, MESSAGE_CHARACTERS
-from domain.text import TextTooLongError
+from domain.text import TextTooLongError, folded
 
 
 def send(state: Room, command: SendChatMessage) -> tuple[ChatMessageSent]:

@@ -1,16 +1,12 @@
-"""What a message looks like once it is cleaned, and how it is folded to be looked through.
-
-What is shown is left as it was typed but for what cannot be seen, or is made to spill over other
-lines. What is folded is compared only, and never shown.
-"""
+"""What a message looks like once it is cleaned: as it was typed, but for what cannot be seen, or is
+made to spill over other lines."""
 
 import re
 import unicodedata
 
 from domain.chat.values import MESSAGE_CHARACTERS, RAW_MESSAGE_CHARACTERS
-from domain.text import TextTooLongError, line
+from domain.text import TextTooLongError, line, seen
 
-_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 _STACKING = frozenset({"Mn", "Me"})
 # No writing stacks more marks on a letter: Thai needs two, Burmese four.
 _MARKS_AT_MOST = 4
@@ -25,10 +21,6 @@ _FLAG = "\U0001f3f4[\U000e0030-\U000e007a]{3,6}\U000e007f"  # UTS 51 ED-14
 _UNTAGGED = re.compile(f"{_FLAG}|[^{_TAGS}\U0001f3f4]+|\U0001f3f4")
 _REPEATED = re.compile(f"([{_JOINERS}])[{_JOINERS}]+|([{_VARIANTS}])[{_VARIANTS}]+")
 _JOINS_NOTHING = re.compile(rf"(?<!\S)[{_JOINERS}]|[{_JOINERS}](?!\S)")
-
-# Accents and strokes over letters that mean the same without them; no vowel or tone of Thai.
-_ORNAMENTS = re.compile(f"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff{_VARIANTS}]")
-_THAI_DIGIT = re.compile("[๐-๙]")
 
 
 def message_text(text: str) -> str:
@@ -47,33 +39,9 @@ def cleaned(text: str) -> str:
     nothing. Emoji, flags and the marks of any writing stay."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    stacked = _stacked("".join(_UNTAGGED.findall(_seen(text, but=_SHAPING))))
+    stacked = _stacked("".join(_UNTAGGED.findall(seen(text, but=_SHAPING))))
     joined = _JOINS_NOTHING.sub("", _REPEATED.sub(r"\1\2", stacked))
     return _WHITE_SPACE.sub(_one_space, joined).strip()
-
-
-def folded(text: str) -> str:
-    """For comparison alone: full and half width, cases, ornaments and Thai digits made one, white
-    space collapsed, what is unseen left out."""
-    plain = text.casefold() if text.isascii() else _plain(text)
-    return " ".join(plain.split())
-
-
-def _plain(text: str) -> str:
-    bare = _ORNAMENTS.sub("", unicodedata.normalize("NFKD", _seen(text)))
-    return _THAI_DIGIT.sub(_digit, unicodedata.normalize("NFKC", bare.casefold()))
-
-
-def _seen(text: str, *, but: frozenset[str] = frozenset()) -> str:
-    """Without what cannot be seen, `but` for these; line breaks are white space."""
-    category = unicodedata.category
-    return "".join(
-        [one for one in text if category(one) not in _UNSEEN or one.isspace() or one in but]
-    )
-
-
-def _digit(thai: re.Match[str]) -> str:
-    return str(unicodedata.digit(thai[0]))
 
 
 def _stacked(text: str) -> str:

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.chat.blocking import WordLists, blockable, has_blocked_word, has_link
-from domain.chat.text import folded
-from domain.text import TextEmptyError
+from domain.text import TextEmptyError, folded
 
 LISTS: WordLists = (
     ("en", ("get rich", "swindle")),

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.chat.claims import may_be_claim
-from domain.chat.text import folded
+from domain.text import folded
 
 
 @pytest.mark.parametrize(

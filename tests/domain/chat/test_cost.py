@@ -8,9 +8,9 @@ import pytest
 
 from domain.chat.blocking import WordLists, has_blocked_word, has_link
 from domain.chat.claims import may_be_claim
-from domain.chat.text import cleaned, folded
+from domain.chat.text import cleaned
 from domain.chat.values import BLOCKED_WORDS_AT_MOST
-from domain.text import TextTooLongError
+from domain.text import TextTooLongError, folded
 from tests.support.chatting import MODERATOR, given, rules, send, sent
 
 _LONGER = 8  # times; what is quadratic takes 64 times as long

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.chat.text import cleaned, folded, message_text
+from domain.chat.text import cleaned, message_text
 from domain.chat.values import MESSAGE_CHARACTERS
-from domain.text import TextEmptyError, TextTooLongError
+from domain.text import TextEmptyError, TextTooLongError, folded
 
 ABUSABLE = (
     "\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f\u0301\u0338"
