@@ -37,3 +37,8 @@ class QuantityOutOfRangeError(DomainError):
     """`field` must lie within 1 and `limit`."""
 
     code = "out_of_range"
+
+
+class NotReserved(ValueError):
+    """More was to be taken of the reserved units than there are: a mistake in the code, as whoever
+    holds them lets them go in the same append."""

@@ -103,7 +103,8 @@ class StockWrittenOff(StockFact, frozen=True, kw_only=True):
 class WaitlistJoined(StockFact, frozen=True, kw_only=True):
     """A buyer waits for units that were not to be had, behind all who wait already.
 
-    `answer_seconds` is how long they are kept for them once there are some.
+    `answer_seconds` is how long they are kept for them once there are some; `offer_quantity`,
+    which stands once an offer is open, how many units it has at most in all.
     """
 
     tag = "inventory.WaitlistJoined"
@@ -112,6 +113,7 @@ class WaitlistJoined(StockFact, frozen=True, kw_only=True):
     stream_id: str
     buyer_id: str
     answer_seconds: int
+    offer_quantity: int | None = None
 
 
 class WaitlistServed(StockFact, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from domain.shared import Event
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Somebody who waits for `quantity` units."""
+    """Somebody who waits for `quantity` units of an offer that has `offer_quantity` in all."""
 
     cart_id: str
     offer_id: str
@@ -25,6 +25,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     buyer_id: str
     quantity: int
     answer_seconds: int
+    offer_quantity: int | None = None
 
 
 class Sku(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -92,6 +93,7 @@ def _joined(state: Sku, event: fact.WaitlistJoined) -> Sku:
         buyer_id=event.buyer_id,
         quantity=event.quantity,
         answer_seconds=event.answer_seconds,
+        offer_quantity=event.offer_quantity,
     )
     return replace(
         state, waitlist=(*state.waitlist, waiting), waiting=state.waiting + event.quantity

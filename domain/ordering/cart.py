@@ -14,7 +14,8 @@ from domain.shared import Event, Money
 
 class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units of one offer: `held` are reserved until `held_until`, `aside` are not, `waiting` are
-    not there yet, `ordered` are in orders that have not come to nothing."""
+    not there yet, `ordered` are in orders that have not come to nothing. `lapsed`: what was held
+    went back as its time was over, and nothing was held since."""
 
     sku: str
     code: str
@@ -24,6 +25,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     aside: int = 0
     waiting: int = 0
     ordered: int = 0
+    lapsed: bool = False
 
     @property
     def quantity(self) -> int:
@@ -86,7 +88,12 @@ def _held(state: Cart, event: fact.ItemHeld) -> Cart:
     waiting = line.waiting - event.quantity if event.waited else line.waiting
     held = line.held + event.quantity
     return _with(
-        state, event.offer_id, held=held, held_until=event.held_until, waiting=max(waiting, 0)
+        state,
+        event.offer_id,
+        held=held,
+        held_until=event.held_until,
+        waiting=max(waiting, 0),
+        lapsed=False,
     )
 
 
@@ -99,7 +106,7 @@ def _waitlisted(state: Cart, event: fact.ItemWaitlisted) -> Cart:
 
 
 def _expired(state: Cart, event: fact.HoldExpired) -> Cart:
-    return _less_held(state, event.offer_id, event.quantity)
+    return _with(_less_held(state, event.offer_id, event.quantity), event.offer_id, lapsed=True)
 
 
 def _released(state: Cart, event: fact.ItemReleased) -> Cart:
