@@ -8,7 +8,10 @@ from application.streaming import handlers as streaming_handlers
 from domain.audience import events as audience
 from domain.chat import events as chat
 from domain.identity import events as identity
+from domain.inventory import events as inventory
+from domain.ordering import events as ordering
 from domain.shared import Event
+from domain.showcase import events as showcase
 from domain.streaming import events as streaming
 from infrastructure.jobs.job import Job
 from interfaces.jobs import chat as chat_jobs
@@ -17,6 +20,7 @@ from interfaces.jobs import streaming as streaming_jobs
 from projections.audience import catalogue as audience_views
 from projections.chat import catalogue as chat_views
 from projections.identity import catalogue as identity_views
+from projections.ordering import catalogue as ordering_views
 from projections.streaming import catalogue as streaming_views
 
 EVENTS: tuple[type[Event], ...] = (
@@ -24,6 +28,9 @@ EVENTS: tuple[type[Event], ...] = (
     *identity.EVENTS,
     *chat.EVENTS,
     *audience.EVENTS,
+    *inventory.EVENTS,
+    *showcase.EVENTS,
+    *ordering.EVENTS,
 )
 HANDLERS: Handlers = {
     **streaming_handlers.HANDLERS,
@@ -36,5 +43,6 @@ PROJECTIONS = (
     *identity_views.PROJECTIONS,
     *audience_views.PROJECTIONS,
     *chat_views.PROJECTIONS,
+    *ordering_views.PROJECTIONS,
 )
 JOBS: tuple[Job, ...] = (*streaming_jobs.JOBS, *identity_jobs.JOBS, *chat_jobs.JOBS)

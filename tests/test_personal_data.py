@@ -52,6 +52,11 @@ def test_the_events_that_hold_personal_data_are_these() -> None:
         "identity.AccountOpened: name",
         "identity.IdentityLinked: email, name",
         "identity.ProfileRevised: name",
+        "ordering.ItemClaimed: comment",
+        "ordering.ClaimRefused: comment",
+        "ordering.OrderPlaced: address, phone, recipient",
+        "ordering.OrderCancelled: reason",
+        "ordering.ReturnRequested: reason",
     }
 
 

@@ -1,0 +1,5 @@
+"""The ordering context's projections."""
+
+from projections.ordering.orders import ORDERS
+
+PROJECTIONS = (ORDERS,)
