@@ -1,11 +1,14 @@
 """What every context brings along: its facts, what decides its commands, its views, its jobs."""
 
 from application.audience import handlers as audience_handlers
+from application.catalogue import handlers as catalogue_handlers
 from application.chat import handlers as chat_handlers
 from application.handling import Handlers
 from application.identity import handlers as identity_handlers
+from application.processes import listing
 from application.streaming import handlers as streaming_handlers
 from domain.audience import events as audience
+from domain.catalogue import events as catalogue
 from domain.chat import events as chat
 from domain.identity import events as identity
 from domain.inventory import events as inventory
@@ -28,6 +31,7 @@ EVENTS: tuple[type[Event], ...] = (
     *identity.EVENTS,
     *chat.EVENTS,
     *audience.EVENTS,
+    *catalogue.EVENTS,
     *inventory.EVENTS,
     *showcase.EVENTS,
     *ordering.EVENTS,
@@ -37,6 +41,8 @@ HANDLERS: Handlers = {
     **identity_handlers.HANDLERS,
     **chat_handlers.HANDLERS,
     **audience_handlers.HANDLERS,
+    **catalogue_handlers.HANDLERS,
+    **listing.HANDLERS,
 }
 PROJECTIONS = (
     *streaming_views.PROJECTIONS,

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.audience import events as audience
+from domain.catalogue import events as catalogue
 from domain.chat import events as chat
 from domain.identity import events as identity
 from domain.shared import Event, UndecodableEvent, UnknownEvent
@@ -26,6 +27,7 @@ EVENTS: tuple[type[Event], ...] = (
     *identity.EVENTS,
     *chat.EVENTS,
     *audience.EVENTS,
+    *catalogue.EVENTS,
 )
 GOLDEN = sorted((Path(__file__).parent / "events").glob("*.json"))
 
