@@ -22,6 +22,7 @@ class PrepareOffer(ShowcaseCommand, frozen=True, kw_only=True):
 
     offer_id: str
     terms: OfferTerms
+    now: datetime
     host_id: str = ""
     market: Market = "TW"
     merchant_id: str = ""
@@ -31,6 +32,7 @@ class ReviseOffer(ShowcaseCommand, frozen=True, kw_only=True):
     """Changes the terms of an offer that is not open; what is left unset stays."""
 
     offer_id: str
+    now: datetime
     code: str | UnsetType = UNSET
     price: Money | UnsetType = UNSET
     quantity: int | UnsetType | None = UNSET
@@ -86,9 +88,12 @@ class UnpinProduct(OfferCommand, frozen=True, kw_only=True):
 
 
 class ChangeMerging(ShowcaseCommand, frozen=True, kw_only=True):
-    """Lets later claims join an order that is still unpaid, or not."""
+    """Lets later claims join an order that is still unpaid, or not. It may be the first word on
+    what the show sells: `host_id` and `market` are filled in as in `PrepareOffer`."""
 
     merge_orders: bool
+    host_id: str = ""
+    market: Market = "TW"
 
 
 class CloseShowcase(Command, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from domain.shared import Event
+from domain.shared import Event, Market
 from domain.showcase import events as fact
 from domain.showcase.values import OfferStatus, OfferTerms
 
@@ -29,7 +29,7 @@ class Showcase(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`offers` by id, in the order they were prepared; `pinned` is the id of the one shown now."""
 
     host_id: str = ""
-    market: str = ""
+    market: Market = "TW"
     merge_orders: bool = False
     closed: bool = False
     offers: dict[str, Offer] = {}
