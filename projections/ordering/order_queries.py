@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import Select, Table, select
 
 from domain.ordering.values import OrderStatus
-from projections.columns import LAST_POSITION, place
-from projections.ordering.orders import ORDERS, OrderView, moment_us
+from projections.columns import LAST_POSITION, microseconds, place
+from projections.ordering.orders import ORDERS, OrderView
 from projections.projection import Seen, Views
 
 Owner = Literal["bought", "sold", "shown"]
@@ -71,7 +71,7 @@ async def due_orders(views: Views, now: datetime, *, limit: int) -> list[OrderVi
 
     def build(table: Table) -> Select[Any]:
         due = table.c.due_us
-        chosen = select(table.c.view).where(due <= moment_us(now))
+        chosen = select(table.c.view).where(due <= microseconds(now))
         return chosen.order_by(due).limit(limit)
 
     return (await views.select(ORDERS, build)).value

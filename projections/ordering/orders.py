@@ -21,12 +21,10 @@ from domain.ordering.values import (
     Store,
     Totals,
 )
-from domain.shared import EPOCH, ERASED_TEXT, Event, Market, Money, Recorded
-from projections.columns import ascii_text, place
+from domain.shared import ERASED_TEXT, Event, Market, Money, Recorded
+from projections.columns import ascii_text, microseconds, place
 from projections.ordering.story import TOLD, StoryLine, story_line
 from projections.projection import TableProjection
-
-_DAY_SECONDS, _SECOND_US = 86_400, 1_000_000
 
 
 class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
@@ -289,13 +287,7 @@ def _due_us(view: OrderView) -> int | None:
     """When it ends unpaid, in microseconds since 1970; None: it does not."""
     if view.status != "awaiting_payment" or view.expires_at is None:
         return None
-    return moment_us(view.expires_at)
-
-
-def moment_us(moment: datetime) -> int:
-    """Microseconds since 1970, exactly."""
-    since = moment - EPOCH
-    return (since.days * _DAY_SECONDS + since.seconds) * _SECOND_US + since.microseconds
+    return microseconds(view.expires_at)
 
 
 ORDERS = TableProjection(
