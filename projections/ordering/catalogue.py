@@ -1,5 +1,8 @@
 """The ordering context's projections."""
 
+from projections.ordering.claims import CLAIMS
+from projections.ordering.item_sales import ITEM_SALES
 from projections.ordering.orders import ORDERS
+from projections.ordering.sales import SALES_MINUTES, SHOW_SALES
 
-PROJECTIONS = (ORDERS,)
+PROJECTIONS = (ORDERS, CLAIMS, ITEM_SALES, SHOW_SALES, SALES_MINUTES)
