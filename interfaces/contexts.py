@@ -5,7 +5,9 @@ from application.catalogue import handlers as catalogue_handlers
 from application.chat import handlers as chat_handlers
 from application.handling import Handlers
 from application.identity import handlers as identity_handlers
-from application.processes import listing
+from application.inventory import handlers as inventory_handlers
+from application.ordering import carts
+from application.processes import claiming, holds, listing, waitlist
 from application.streaming import handlers as streaming_handlers
 from domain.audience import events as audience
 from domain.catalogue import events as catalogue
@@ -19,10 +21,12 @@ from domain.streaming import events as streaming
 from infrastructure.jobs.job import Job
 from interfaces.jobs import chat as chat_jobs
 from interfaces.jobs import identity as identity_jobs
+from interfaces.jobs import shop as shop_jobs
 from interfaces.jobs import streaming as streaming_jobs
 from projections.audience import catalogue as audience_views
 from projections.chat import catalogue as chat_views
 from projections.identity import catalogue as identity_views
+from projections.inventory import catalogue as inventory_views
 from projections.ordering import catalogue as ordering_views
 from projections.streaming import catalogue as streaming_views
 
@@ -43,6 +47,11 @@ HANDLERS: Handlers = {
     **audience_handlers.HANDLERS,
     **catalogue_handlers.HANDLERS,
     **listing.HANDLERS,
+    **inventory_handlers.HANDLERS,
+    **carts.HANDLERS,
+    **claiming.HANDLERS,
+    **holds.HANDLERS,
+    **waitlist.HANDLERS,
 }
 PROJECTIONS = (
     *streaming_views.PROJECTIONS,
@@ -50,5 +59,11 @@ PROJECTIONS = (
     *audience_views.PROJECTIONS,
     *chat_views.PROJECTIONS,
     *ordering_views.PROJECTIONS,
+    *inventory_views.PROJECTIONS,
 )
-JOBS: tuple[Job, ...] = (*streaming_jobs.JOBS, *identity_jobs.JOBS, *chat_jobs.JOBS)
+JOBS: tuple[Job, ...] = (
+    *streaming_jobs.JOBS,
+    *identity_jobs.JOBS,
+    *chat_jobs.JOBS,
+    *shop_jobs.JOBS,
+)

@@ -11,8 +11,11 @@ from application.chat.ports import ReactionTotals
 from application.chat.services import ChatServices
 from application.identity.services import IdentityServices
 from application.ports import LiveVideo, ObjectStore, PlaybackSigner, Vault
+from application.processes.claiming import Claiming
+from application.processes.holds import Holds
 from application.processes.person_export import PersonExports
 from application.processes.rooms import Rooms
+from application.processes.waitlist import Waitlists
 from application.streaming.services import StreamingServices
 from infrastructure.event_store.checkpoints import Checkpoints
 from infrastructure.event_store.codec import EventCodec
@@ -47,6 +50,9 @@ class Services:
     chat: ChatServices
     audience: AudienceServices
     rooms: Rooms
+    claims: Claiming
+    holds: Holds
+    waitlists: Waitlists
 
 
 @dataclass(frozen=True, kw_only=True)

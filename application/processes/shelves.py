@@ -5,6 +5,8 @@ from typing import Concatenate, ParamSpec
 
 from domain.inventory.deciding import Facts, after
 from domain.inventory.sku import Sku
+from domain.inventory.values import Reservation
+from domain.ordering.cart import Cart
 from domain.ordering.errors import ShopMovedOnError
 
 P = ParamSpec("P")
@@ -36,3 +38,13 @@ class Shelves:
 
     def facts(self) -> list[Facts]:
         return list(self._facts.values())
+
+
+def cart_reservation(cart_id: str, cart: Cart, offer_id: str) -> Reservation:
+    """A line of a cart that was opened, as stock knows it."""
+    return Reservation(
+        cart_id=cart_id,
+        offer_id=offer_id,
+        stream_id=cart.stream_id,
+        buyer_id=cart.buyer_id,
+    )

@@ -4,8 +4,9 @@ A move is `(state, quantity, …) -> facts`, to be decided in one append with th
 whose units they are. None lets `available` or `reserved` fall below zero.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import reduce
+from itertools import islice
 from typing import Any
 
 from domain.inventory import commands as ask
@@ -96,9 +97,13 @@ def free_of(state: Sku, offer_id: str, offer_quantity: int | None) -> int:
 def next_in_line(state: Sku) -> Waiting | None:
     """The first who waits and can be served. Who waits for an offer that is used up is no obstacle
     to those behind them."""
-    if not state.available:
-        return None
-    return next((each for each in state.waitlist if _left_for(state, each)), None)
+    return next(_in_line(state), None)
+
+
+def first_in_line(state: Sku, carts: int) -> tuple[str, ...]:
+    """Ids of so many carts at most, whose turn it is; each once."""
+    first = dict.fromkeys(islice((each.cart_id for each in _in_line(state)), carts))
+    return tuple(first)
 
 
 def reserve(
@@ -247,6 +252,11 @@ def leave_waitlist(
             reason=reason,
         ),
     )
+
+
+def _in_line(state: Sku) -> Iterator[Waiting]:
+    if state.available:
+        yield from (each for each in state.waitlist if _left_for(state, each))
 
 
 def _left_for(state: Sku, waiting: Waiting) -> int:

@@ -31,6 +31,7 @@ from interfaces.bootstrap.rooms import (
     rooms,
 )
 from interfaces.bootstrap.services import identity_services, now, streaming_services
+from interfaces.bootstrap.shop import claims, holds, waitlists
 from interfaces.platform import Platform, Services
 
 
@@ -95,4 +96,7 @@ def _services(parts: Parts, outside: Outside) -> Services:
         chat=chat_services(parts, outside),
         audience=audience_services(parts),
         rooms=rooms(parts),
+        claims=claims(parts),
+        holds=holds(parts),
+        waitlists=waitlists(parts),
     )

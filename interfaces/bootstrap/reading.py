@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from application.processes.broadcast import BroadcastLifecycle
 from application.processes.erasure import Erasure
 from application.processes.rooms import RoomClosing
+from application.processes.waitlist import WaitlistServing
 from infrastructure.event_store.checkpoints import Checkpoints, load_checkpoint_key
 from infrastructure.processes.runner import ProcessRunner, Registration
 from infrastructure.read_models.control import ProjectionControl
@@ -45,6 +46,7 @@ def process_runner(parts: Parts, *, alone: bool) -> ProcessRunner:
         Registration(process=lifecycle, start="beginning"),
         Registration(process=Erasure(), start="beginning"),
         Registration(process=RoomClosing(), start="head"),
+        Registration(process=WaitlistServing(), start="beginning"),
     ]
     owner = (
         "alone" if alone else f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"

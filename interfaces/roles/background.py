@@ -10,7 +10,7 @@ from infrastructure.jobs.worker import JobWorker
 from infrastructure.scrubbing import scrub
 from infrastructure.settings import Settings
 from interfaces.bootstrap.parts import jobs_namespace
-from interfaces.jobs import chat, identity, streaming
+from interfaces.jobs import chat, identity, shop, streaming
 from interfaces.platform import Platform
 from interfaces.roles.scheduler import Scheduler
 
@@ -49,6 +49,7 @@ async def working(platform: Platform, *, alone: bool = False) -> AsyncIterator[N
                 partial(scrub, platform.engine, platform.redis),
             ),
             *chat.handlers(platform.services.rooms),
+            *shop.handlers(platform.services),
         ],
         platform.dead_jobs,
         {"default": settings.job_threads, "provider": _PROVIDER_THREADS},

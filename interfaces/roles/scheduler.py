@@ -18,6 +18,7 @@ from interfaces.platform import Platform
 _LONGEST_SLEEP = 1.0
 _RETRY_SECONDS = 5.0
 _SETTLING_SECONDS = 3.0
+_EXPIRY_SECONDS = 0.5  # what is held is back in stock within two seconds of its time
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
 _KEPT_WEBHOOKS = 30 * _DAY
@@ -40,6 +41,7 @@ class Scheduler:
             asyncio.create_task(_every(settings.sweep_seconds, self._sweep_notices)),
             asyncio.create_task(_every(look_seconds, audience.look)),
             asyncio.create_task(_every(settings.audience_sample_seconds, self._count)),
+            asyncio.create_task(_every(_EXPIRY_SECONDS, self._expire_holds)),
             asyncio.create_task(_every(settings.checkpoint_seconds, self._sign)),
             asyncio.create_task(_every(_HOUR, self._tidy)),
             asyncio.create_task(_every(_HOUR, self._renew_signing_keys)),
@@ -67,6 +69,9 @@ class Scheduler:
 
     async def _sweep_notices(self) -> None:
         await self._platform.jobs.enqueue("identity.sweep_notices")
+
+    async def _expire_holds(self) -> None:
+        await self._platform.services.holds.expire_due()
 
     async def _count(self) -> None:
         """Who is in rooms, and how they react."""

@@ -1,0 +1,103 @@
+"""What carts hold beyond its time goes back to stock, whoever made the hold and wherever."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from application.handling import Decision, Handler, Handlers, States, no_answer
+from application.ordering.carts import CartIndex, DueCart
+from application.ports import CommandBus, DerivedId, Dispatch, EventLog
+from application.processes.claiming import fingerprint_of
+from application.processes.shelves import Shelves, cart_reservation
+from domain.inventory import deciding as stock
+from domain.inventory.deciding import SKU
+from domain.ordering import carting
+from domain.ordering.cart import Cart
+from domain.ordering.carting import CART
+from domain.ordering.commands import ExpireHolds
+from domain.ordering.errors import ShopMovedOnError
+
+EXPIRE_HOLDS = "shop.expire_holds"
+_AT_ONCE = 500  # the rest has its turn with the next look, half a second later
+_TRIES = 3
+
+
+class Holds:
+    """Looks for what is due in a view, and has each cart decide on the log. Any number may look at
+    once: each cart and time is one command."""
+
+    def __init__(
+        self,
+        *,
+        bus: CommandBus,
+        log: EventLog,
+        index: CartIndex,
+        clock: Callable[[], datetime],
+        derived_id: DerivedId,
+    ) -> None:
+        self._bus = bus
+        self._log = log
+        self._index = index
+        self._clock = clock
+        self._derived_id = derived_id
+
+    async def expire_due(self) -> int:
+        """How many carts were due. One that fails does not keep the others; the first failure is
+        raised when all have been tried."""
+        now = self._clock()
+        due = await self._index.due(now, limit=_AT_ONCE)
+        outcomes = await asyncio.gather(
+            *(self._expire(each, now) for each in due), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return len(due)
+
+    async def _expire(self, due: DueCart, now: datetime) -> None:
+        """Where the cart holds of other SKUs by now than the view knew, it is looked at itself."""
+        skus: Sequence[str] = due.skus
+        for last in (False,) * (_TRIES - 1) + (True,):
+            command = ExpireHolds(cart_id=due.cart_id, skus=tuple(skus), now=now)
+            try:
+                await self._bus.execute(self._dispatch(command, due.due_at))
+            except ShopMovedOnError:
+                if last:
+                    raise
+                cart = (await self._log.load(CART, CART.stream(due.cart_id))).state
+                skus = held_skus(cart)
+            else:
+                return
+
+    def _dispatch(self, command: ExpireHolds, due_at: datetime) -> Dispatch:
+        command_id = self._derived_id(EXPIRE_HOLDS, command.cart_id, due_at.isoformat())
+        return Dispatch(
+            command=command,
+            command_id=command_id,
+            actor=f"system:{EXPIRE_HOLDS}",
+            now=command.now,
+            fingerprint=fingerprint_of(command_id),
+        )
+
+
+def held_skus(cart: Cart) -> tuple[str, ...]:
+    """Of which the cart holds something, each once."""
+    return tuple(dict.fromkeys(line.sku for line in cart.lines.values() if line.held))
+
+
+def _streams(command: ExpireHolds) -> tuple[str, ...]:
+    return (CART.stream(command.cart_id), *map(SKU.stream, command.skus))
+
+
+def _expire(states: States, command: ExpireHolds) -> Decision:
+    """Of [cart, SKUs …]."""
+    cart: Cart = states[0]
+    shelves = Shelves(command.skus, states[1:])
+    expired = carting.expire_holds(cart, command.now)
+    for each in expired:
+        reservation = cart_reservation(command.cart_id, cart, each.offer_id)
+        shelves.move(cart.line(each.offer_id).sku, stock.expire, each.quantity, reservation)
+    return (expired, *shelves.facts())
+
+
+HANDLERS: Handlers = {ExpireHolds: Handler((CART, SKU), _streams, _expire, no_answer)}
