@@ -24,6 +24,7 @@ from interfaces.jobs import identity as identity_jobs
 from interfaces.jobs import shop as shop_jobs
 from interfaces.jobs import streaming as streaming_jobs
 from projections.audience import catalogue as audience_views
+from projections.catalogue import catalogue as catalogue_views
 from projections.chat import catalogue as chat_views
 from projections.identity import catalogue as identity_views
 from projections.inventory import catalogue as inventory_views
@@ -58,6 +59,7 @@ PROJECTIONS = (
     *identity_views.PROJECTIONS,
     *audience_views.PROJECTIONS,
     *chat_views.PROJECTIONS,
+    *catalogue_views.PROJECTIONS,
     *ordering_views.PROJECTIONS,
     *inventory_views.PROJECTIONS,
 )

@@ -40,7 +40,7 @@ class ListProduct(ProductCommand, frozen=True, kw_only=True):
 
     language: Language
     titles: dict[Language, str]
-    descriptions: dict[Language, str] = msgspec.field(default_factory=dict)
+    descriptions: dict[Language, str] = msgspec.field(default_factory=dict[Language, str])
     variants: tuple[NewVariant, ...]
     media: tuple[Media, ...] = ()
 
@@ -49,8 +49,8 @@ class ReviseProduct(ProductCommand, frozen=True, kw_only=True):
     """Changes words, variants and pictures; what is left out stays. A title of None takes a
     language away; `media` are all there shall be, in order."""
 
-    titles: dict[Language, str | None] = msgspec.field(default_factory=dict)
-    descriptions: dict[Language, str] = msgspec.field(default_factory=dict)
+    titles: dict[Language, str | None] = msgspec.field(default_factory=dict[Language, str | None])
+    descriptions: dict[Language, str] = msgspec.field(default_factory=dict[Language, str])
     variants: tuple[VariantChange, ...] = ()
     media: tuple[Media, ...] | UnsetType = UNSET
 

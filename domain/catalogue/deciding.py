@@ -35,16 +35,18 @@ def decide(state: Product, command: Command) -> Facts:
 def _list(state: Product, command: ask.ListProduct) -> Facts:
     if state.status is not None:
         raise errors.ProductExistsError(product_id=command.product_id)
-    titles = {language: _title(text) for language, text in command.titles.items()}
-    descriptions = {language: _description(text) for language, text in command.descriptions.items()}
-    for language in (command.language, *descriptions):
-        if language not in titles:
+    for language in (command.language, *command.descriptions):
+        if language not in command.titles:
             raise errors.TitleMissingError(language=language)
     listed = fact.ProductListed(
         merchant_id=command.by,
         language=command.language,
-        titles=titles,
-        descriptions={language: text for language, text in descriptions.items() if text},
+        titles={language: _title(text) for language, text in command.titles.items()},
+        descriptions={
+            language: description
+            for language, text in command.descriptions.items()
+            if (description := _description(text))
+        },
     )
     return (listed, *variants.listed(command.variants), *_rearranged((), command.media))
 

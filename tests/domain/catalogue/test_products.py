@@ -28,7 +28,7 @@ from tests.support.goods import (
 from tests.support.scenario import Scenario
 
 NEW = Scenario(PRODUCT)
-ASKED = {"product_id": COAT, "by": MERCHANT}
+ASKED: dict[str, Any] = {"product_id": COAT, "by": MERCHANT}
 ATTACHED = fact.ProductMediaAttached(key=PICTURE.key, kind="image")
 FILMED = fact.ProductMediaAttached(key=FILM.key, kind="video")
 
