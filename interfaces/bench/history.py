@@ -29,7 +29,7 @@ async def write_shows(
     """So many whole shows of ten events, told one after the other; the number of events."""
     hosts = [new_id() for _ in range(_HOSTS)]
     told = (_show(new_id(), hosts[number % _HOSTS]) for number in range(shows))
-    return await _write(benched, chain.from_iterable(told), hosts, progress)
+    return await write(benched, chain.from_iterable(told), hosts, progress)
 
 
 async def write_one_long_stream(
@@ -40,7 +40,7 @@ async def write_one_long_stream(
 ) -> int:
     """One show whose feed drops and comes back until it has that many events."""
     host = new_id()
-    return await _write(benched, islice(_endless_show(stream_id, host), events), [host], progress)
+    return await write(benched, islice(_endless_show(stream_id, host), events), [host], progress)
 
 
 async def write_one_long_room(benched: BenchedStore, stream_id: str, messages: int) -> int:
@@ -48,15 +48,17 @@ async def write_one_long_room(benched: BenchedStore, stream_id: str, messages: i
     host, speakers = new_id(), [new_id() for _ in range(_HOSTS)]
     show = islice(_endless_show(stream_id, host), _ON_THE_AIR)
     chat = islice(_endless_chat(stream_id, host, speakers), messages + 1)
-    return await _write(benched, chain(show, chat), [host, *speakers])
+    return await write(benched, chain(show, chat), [host, *speakers])
 
 
-async def _write(
+async def write(
     benched: BenchedStore,
     facts: Iterator[Fact],
     persons: Sequence[str],
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> int:
+    """Appends them in that order; `persons` are those whose personal fields are in them. How many
+    there were."""
     writer = log_writer(benched.engine)
     written = 0
     while some := list(islice(facts, _ROWS_A_TRANSACTION)):
