@@ -9,13 +9,13 @@ from math import ceil
 
 from domain.chat import errors
 from domain.chat.blocking import has_blocked_word, has_link
-from domain.chat.claims import may_be_claim
 from domain.chat.commands import SendChatMessage
 from domain.chat.events import ChatMessageSent
 from domain.chat.roles import LEADING, role_of
 from domain.chat.room import Room
 from domain.chat.text import message_text
 from domain.chat.values import FOLDED_CHARACTERS, MESSAGE_CHARACTERS
+from domain.comment_orders.reading import may_order
 from domain.text import TextTooLongError, folded
 
 
@@ -68,14 +68,14 @@ def _refuse_too_soon(state: Room, command: SendChatMessage) -> None:
 
 
 def _read_through(state: Room, plain: str) -> bool:
-    """Refuses what must not be said; whether the rest may be a claim."""
+    """Refuses what must not be said; whether the rest may be an order."""
     if len(plain) > FOLDED_CHARACTERS:
         raise TextTooLongError(field="text", limit=MESSAGE_CHARACTERS)
     if state.blocked_words and has_blocked_word(tuple(state.blocked_words.items()), plain):
         raise errors.BlockedWordError()
     if not state.links_allowed and has_link(plain):
         raise errors.LinksNotAllowedError()
-    return may_be_claim(plain)
+    return may_order(plain)
 
 
 def _seconds(left: timedelta) -> int:
