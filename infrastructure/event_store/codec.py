@@ -89,8 +89,8 @@ class EventCodec:
         persons = {
             person
             for event in events
-            for subject in self._personal.get(type(event), {}).values()
-            if not self.keyring.has(person := getattr(event, subject))
+            for name, subject in self._personal.get(type(event), {}).items()
+            if getattr(event, name) and not self.keyring.has(person := getattr(event, subject))
         }
         if persons:
             await self.keyring.fetch(persons, create=False)
@@ -122,11 +122,12 @@ class EventCodec:
     def _with_personal(
         self, event: Event, fields: Mapping[str, str], transform: Callable[[str, str, str], str]
     ) -> Event:
+        """What is left empty tells nothing of anybody, and needs no key."""
         return msgspec.structs.replace(
             event,
             **{
                 name: transform(getattr(event, subject), text, f"{event.tag}.{name}")
                 for name, subject in fields.items()
-                if (text := getattr(event, name)) is not None
+                if (text := getattr(event, name))
             },
         )

@@ -75,6 +75,13 @@ def test_personal_fields_are_found_by_their_mark() -> None:
     assert personal_fields(MoneyPaidIn) == {}
 
 
+def test_empty_personal_field_needs_no_key() -> None:
+    event = AccountOpened(owner="p", owner_name="")
+    stored = row(event.tag, codec(AccountOpened).encode(event))
+    assert not NOWHERE.has("p")
+    assert codec(AccountOpened).decode(stored) == event
+
+
 def test_reading_or_appending_an_erasure_drops_the_persons_key() -> None:
     erased = PersonalDataErased(user_id="p", subject_key_id="p", method="key_destroyed")
     for meet in (codec(PersonalDataErased).encode, _decoded):
