@@ -10,6 +10,7 @@ ReleaseReason = Literal["buyer", "order_cancelled", "order_expired", "show_over"
 WaitlistEnd = Literal["buyer", "show_over"]
 
 QUANTITY_AT_MOST = 1_000_000
+REASON_CHARACTERS = 500
 # Copied as it changes, and stored: whoever comes later is told that it is out of stock.
 WAITLIST_AT_MOST = 5_000
 # Of offers that ended long ago nobody asks any more how much of them was taken.
