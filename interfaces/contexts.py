@@ -7,7 +7,8 @@ from application.handling import Handlers
 from application.identity import handlers as identity_handlers
 from application.inventory import handlers as inventory_handlers
 from application.ordering import carts
-from application.processes import claiming, holds, listing, waitlist
+from application.processes import claiming, holds, listing, offering, waitlist
+from application.showcase import handlers as showcase_handlers
 from application.streaming import handlers as streaming_handlers
 from domain.audience import events as audience
 from domain.catalogue import events as catalogue
@@ -29,6 +30,7 @@ from projections.chat import catalogue as chat_views
 from projections.identity import catalogue as identity_views
 from projections.inventory import catalogue as inventory_views
 from projections.ordering import catalogue as ordering_views
+from projections.showcase import catalogue as showcase_views
 from projections.streaming import catalogue as streaming_views
 
 EVENTS: tuple[type[Event], ...] = (
@@ -50,6 +52,8 @@ HANDLERS: Handlers = {
     **listing.HANDLERS,
     **inventory_handlers.HANDLERS,
     **carts.HANDLERS,
+    **showcase_handlers.HANDLERS,
+    **offering.HANDLERS,
     **claiming.HANDLERS,
     **holds.HANDLERS,
     **waitlist.HANDLERS,
@@ -62,6 +66,7 @@ PROJECTIONS = (
     *catalogue_views.PROJECTIONS,
     *ordering_views.PROJECTIONS,
     *inventory_views.PROJECTIONS,
+    *showcase_views.PROJECTIONS,
 )
 JOBS: tuple[Job, ...] = (
     *streaming_jobs.JOBS,

@@ -13,9 +13,13 @@ from application.identity.services import IdentityServices
 from application.ports import LiveVideo, ObjectStore, PlaybackSigner, Vault
 from application.processes.claiming import Claiming
 from application.processes.holds import Holds
+from application.processes.offer_hours import OfferClock
+from application.processes.offering import Offering
 from application.processes.person_export import PersonExports
 from application.processes.rooms import Rooms
+from application.processes.show_over import ShowClosing
 from application.processes.waitlist import Waitlists
+from application.showcase.ports import OfferShows
 from application.streaming.services import StreamingServices
 from infrastructure.event_store.checkpoints import Checkpoints
 from infrastructure.event_store.codec import EventCodec
@@ -53,6 +57,10 @@ class Services:
     claims: Claiming
     holds: Holds
     waitlists: Waitlists
+    showcase: Offering
+    offer_shows: OfferShows
+    offer_clock: OfferClock
+    show_closing: ShowClosing
 
 
 @dataclass(frozen=True, kw_only=True)

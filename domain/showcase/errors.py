@@ -68,7 +68,7 @@ class TooManyOffersError(DomainError):
 
 
 class OfferTermsOutOfRangeError(DomainError):
-    """`field` must lie within `least` and `limit`."""
+    """`field` must lie within `least` and `most`."""
 
     code = "out_of_range"
 

@@ -57,9 +57,9 @@ def _refuse_out_of_range(terms: OfferTerms) -> None:
     for field, least, most in _RANGES:
         value: int | None = getattr(terms, field)
         if value is not None and not least <= value <= most:
-            raise errors.OfferTermsOutOfRangeError(field=field, least=least, limit=most)
+            raise errors.OfferTermsOutOfRangeError(field=field, least=least, most=most)
     if not 1 <= terms.price.amount <= PRICE_AT_MOST:
-        raise errors.OfferTermsOutOfRangeError(field="price", least=1, limit=PRICE_AT_MOST)
+        raise errors.OfferTermsOutOfRangeError(field="price", least=1, most=PRICE_AT_MOST)
 
 
 def _refuse_other_money(terms: OfferTerms, market: Market) -> None:

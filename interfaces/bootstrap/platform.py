@@ -31,7 +31,15 @@ from interfaces.bootstrap.rooms import (
     rooms,
 )
 from interfaces.bootstrap.services import identity_services, now, streaming_services
-from interfaces.bootstrap.shop import claims, holds, waitlists
+from interfaces.bootstrap.shop import (
+    claims,
+    holds,
+    offer_clock,
+    offer_shows,
+    offering,
+    show_closing,
+    waitlists,
+)
 from interfaces.platform import Platform, Services
 
 
@@ -99,4 +107,8 @@ def _services(parts: Parts, outside: Outside) -> Services:
         claims=claims(parts),
         holds=holds(parts),
         waitlists=waitlists(parts),
+        showcase=offering(parts),
+        offer_shows=offer_shows(parts),
+        offer_clock=offer_clock(parts),
+        show_closing=show_closing(parts),
     )

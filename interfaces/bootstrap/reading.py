@@ -8,7 +8,9 @@ from redis.asyncio import Redis
 
 from application.processes.broadcast import BroadcastLifecycle
 from application.processes.erasure import Erasure
+from application.processes.offer_hours import OfferHours
 from application.processes.rooms import RoomClosing
+from application.processes.show_over import ShowOver
 from application.processes.waitlist import WaitlistServing
 from infrastructure.event_store.checkpoints import Checkpoints, load_checkpoint_key
 from infrastructure.processes.runner import ProcessRunner, Registration
@@ -47,6 +49,8 @@ def process_runner(parts: Parts, *, alone: bool) -> ProcessRunner:
         Registration(process=Erasure(), start="beginning"),
         Registration(process=RoomClosing(), start="head"),
         Registration(process=WaitlistServing(), start="beginning"),
+        Registration(process=OfferHours(), start="beginning"),
+        Registration(process=ShowOver(), start="head"),
     ]
     owner = (
         "alone" if alone else f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"

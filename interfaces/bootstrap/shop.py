@@ -3,10 +3,14 @@
 from application.ports import RecentStates
 from application.processes.claiming import Claiming
 from application.processes.holds import Holds
+from application.processes.offer_hours import OfferClock
+from application.processes.offering import Offering
+from application.processes.show_over import ShowClosing
 from application.processes.waitlist import Waitlists
 from infrastructure.cart_index import ProjectedCartIndex
 from infrastructure.event_store.recent_states import SequencerStates
 from infrastructure.ids import derived_id
+from infrastructure.offer_shows import ProjectedOfferShows
 from interfaces.bootstrap.parts import Parts
 from interfaces.bootstrap.services import now
 
@@ -36,3 +40,19 @@ def holds(parts: Parts) -> Holds:
 
 def waitlists(parts: Parts) -> Waitlists:
     return Waitlists(bus=parts.bus, log=parts.store.log, clock=now, derived_id=derived_id)
+
+
+def offering(parts: Parts) -> Offering:
+    return Offering(bus=parts.bus, log=parts.store.log, states=recent_states(parts))
+
+
+def offer_shows(parts: Parts) -> ProjectedOfferShows:
+    return ProjectedOfferShows(parts.views)
+
+
+def offer_clock(parts: Parts) -> OfferClock:
+    return OfferClock(bus=parts.bus, clock=now, derived_id=derived_id)
+
+
+def show_closing(parts: Parts) -> ShowClosing:
+    return ShowClosing(bus=parts.bus, log=parts.store.log, clock=now, derived_id=derived_id)

@@ -1,13 +1,24 @@
 """How the shop's jobs are run."""
 
+from application.processes.offer_hours import CLOSE_OFFER, OPEN_OFFER
+from application.processes.show_over import CLOSE_SHOWCASE
 from application.processes.waitlist import SERVE_WAITLIST
 from infrastructure.jobs.job import Job
 from infrastructure.jobs.worker import JobHandler
 from interfaces.platform import Services
 
-JOBS = (Job(name=SERVE_WAITLIST, tries=30, longest_pause=30.0),)
+JOBS = (
+    Job(name=SERVE_WAITLIST, tries=30, longest_pause=30.0),
+    Job(name=OPEN_OFFER, tries=30, longest_pause=30.0),
+    Job(name=CLOSE_OFFER, tries=30, longest_pause=30.0),
+    Job(name=CLOSE_SHOWCASE, tries=30),
+)
 
 
 def handlers(services: Services) -> list[tuple[Job, JobHandler]]:
-    run = {**services.waitlists.jobs()}
+    run = {
+        **services.waitlists.jobs(),
+        **services.offer_clock.jobs(),
+        **services.show_closing.jobs(),
+    }
     return [(job, run[job.name]) for job in JOBS]

@@ -17,6 +17,7 @@ from domain.catalogue import events as catalogue
 from domain.chat import events as chat
 from domain.identity import events as identity
 from domain.shared import Event, UndecodableEvent, UnknownEvent
+from domain.showcase import events as showcase
 from domain.streaming import events as streaming
 from infrastructure.event_store.codec import EventCodec
 from infrastructure.event_store.keyring import Keyring
@@ -28,6 +29,7 @@ EVENTS: tuple[type[Event], ...] = (
     *chat.EVENTS,
     *audience.EVENTS,
     *catalogue.EVENTS,
+    *showcase.EVENTS,
 )
 GOLDEN = sorted((Path(__file__).parent / "events").glob("*.json"))
 
