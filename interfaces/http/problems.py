@@ -1,6 +1,6 @@
 """Every failure as `application/problem+json` (RFC 9457), in the reader's language.
 
-One table says which status each refusal of the domain has; the catalogue has the words.
+Which status each refusal of the domain has stands in `statuses`; the catalogue has the words.
 """
 
 import math
@@ -35,57 +35,14 @@ from application.ports import (
 )
 from domain.shared import DomainError, Language
 from infrastructure.observability.sparing import Sparing
+from interfaces.amounts import in_words
 from interfaces.http.exchange import Exchange, RawHeaders, exchange_of
 from interfaces.http.i18n import Catalogue, catalogue
 from interfaces.http.refusals import Refusal
+from interfaces.http.statuses import DOMAIN_STATUS
 from interfaces.http.validation import FieldError, InvalidInput, MalformedJson, field_error
 from projections.projection import ProjectionBehind
 
-DOMAIN_STATUS: dict[str, int] = {
-    "account_exists": 409,
-    "account_not_found": 404,
-    "banned": 403,
-    "blocked_word": 422,
-    "cannot_moderate": 409,
-    "chat_restricted": 403,
-    "chat_too_fast": 429,
-    "forbidden": 403,
-    "identity_belongs_to_another_account": 409,
-    "identity_not_found": 404,
-    "invalid_output_url": 422,
-    "invalid_picture": 422,
-    "invalid_thumbnail": 422,
-    "last_identity": 409,
-    "links_not_allowed": 422,
-    "live_input_not_ready": 409,
-    "live_stream_already_over": 409,
-    "live_stream_already_started": 409,
-    "live_stream_exists": 409,
-    "live_stream_not_found": 404,
-    "live_stream_not_started": 409,
-    "message_not_found": 404,
-    "muted": 403,
-    "out_of_range": 422,
-    "output_not_found": 404,
-    "outputs_not_available": 409,
-    "own_admin_role": 409,
-    "picture_not_uploaded": 409,
-    "provider_already_linked": 409,
-    "registration_required": 403,
-    "repeated_message": 409,
-    "role_needs_registration": 409,
-    "room_closed": 409,
-    "room_not_found": 404,
-    "scheduled_in_the_past": 422,
-    "session_not_found": 404,
-    "slow_mode": 429,
-    "text_empty": 422,
-    "text_has_control_characters": 422,
-    "text_too_long": 422,
-    "thumbnail_not_uploaded": 409,
-    "too_many": 422,
-    "too_many_outputs": 409,
-}
 CONFLICT = 409
 INVALID = 422
 TOO_FAST = 429
@@ -215,7 +172,7 @@ def _of_domain(error: DomainError) -> Failure:
     field = error.fields.get("field")
     errors = (FieldError(str(field), error.code),) if field and status == INVALID else ()
     headers = retry_after(error.fields.get("seconds", 1)) if status == TOO_FAST else {}
-    return Failure(status, error.code, error.fields, headers, errors)
+    return Failure(status, error.code, in_words(error.fields), headers, errors)
 
 
 def _of_application(error: BaseException) -> Failure | None:

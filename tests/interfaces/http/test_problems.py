@@ -30,8 +30,9 @@ from domain.streaming.values import INGEST_PROBLEMS, UNKNOWN_PROBLEM
 from domain.text import TextTooLongError
 from interfaces.http.exchange import Exchange
 from interfaces.http.i18n import LANGUAGES, catalogue
-from interfaces.http.problems import DOMAIN_STATUS, failure_of, render
+from interfaces.http.problems import failure_of, render
 from interfaces.http.refusals import Refusal
+from interfaces.http.statuses import DOMAIN_STATUS
 from interfaces.http.validation import FieldError, InvalidInput
 from projections.projection import ProjectionBehind
 
