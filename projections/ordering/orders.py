@@ -47,7 +47,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     """An order. `listed_at` is the log position it was placed at, which orders lists; `position`
     the one of its last event here. `refunded` is what is due back in all, paid back or not.
 
-    `buyer_erased`: whom it went to is not known any more.
+    `expires_at`: unpaid by then it comes to nothing; None where it does not. `buyer_erased`: it is
+    not known any more whom it went to.
     """
 
     id: str
@@ -147,15 +148,17 @@ def _paid(view: OrderView, event: fact.OrderPaid, recorded: Recorded) -> OrderVi
         paid=event.amount,
         paid_at=recorded.recorded_at,
         payment_method=event.method,
+        expires_at=None,
     )
 
 
 def _confirmed(view: OrderView, _event: fact.OrderConfirmed, recorded: Recorded) -> OrderView:
-    return replace(view, confirmed_at=recorded.recorded_at)
+    return replace(view, confirmed_at=recorded.recorded_at, expires_at=None)
 
 
 def _cancelled(view: OrderView, event: fact.OrderCancelled, _recorded: Recorded) -> OrderView:
-    return replace(view, status="cancelled", cancel_reason=_words(view, event.reason))
+    reason = _words(view, event.reason)
+    return replace(view, status="cancelled", cancel_reason=reason, expires_at=None)
 
 
 def _words(view: OrderView, said: str) -> str:
@@ -163,7 +166,7 @@ def _words(view: OrderView, said: str) -> str:
 
 
 def _expired(view: OrderView, _event: fact.OrderExpired, _recorded: Recorded) -> OrderView:
-    return replace(view, status="expired")
+    return replace(view, status="expired", expires_at=None)
 
 
 def _shipped(view: OrderView, event: fact.OrderShipped, _recorded: Recorded) -> OrderView:
