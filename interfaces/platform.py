@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from application.audience.ports import Presence
 from application.audience.services import AudienceServices
+from application.catalogue.services import CatalogueServices
 from application.chat.ports import ReactionTotals
 from application.chat.services import ChatServices
 from application.identity.services import IdentityServices
@@ -54,6 +55,7 @@ class Services:
     chat: ChatServices
     audience: AudienceServices
     rooms: Rooms
+    catalogue: CatalogueServices
     claims: Claiming
     holds: Holds
     waitlists: Waitlists

@@ -32,6 +32,7 @@ from interfaces.bootstrap.rooms import (
 )
 from interfaces.bootstrap.services import identity_services, now, streaming_services
 from interfaces.bootstrap.shop import (
+    catalogue_services,
     claims,
     holds,
     offer_clock,
@@ -104,6 +105,7 @@ def _services(parts: Parts, outside: Outside) -> Services:
         chat=chat_services(parts, outside),
         audience=audience_services(parts),
         rooms=rooms(parts),
+        catalogue=catalogue_services(parts, outside),
         claims=claims(parts),
         holds=holds(parts),
         waitlists=waitlists(parts),

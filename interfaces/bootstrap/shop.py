@@ -1,5 +1,6 @@
 """Wires the shop's services: what is sold in a show, claimed, ordered and sent."""
 
+from application.catalogue.services import CataloguePorts, CatalogueServices
 from application.ports import RecentStates
 from application.processes.claiming import Claiming
 from application.processes.holds import Holds
@@ -8,10 +9,12 @@ from application.processes.offering import Offering
 from application.processes.show_over import ShowClosing
 from application.processes.waitlist import Waitlists
 from infrastructure.cart_index import ProjectedCartIndex
+from infrastructure.event_store.known_commands import SqlKnownCommands
 from infrastructure.event_store.recent_states import SequencerStates
-from infrastructure.ids import derived_id
+from infrastructure.ids import derived_id, new_id
+from infrastructure.media_index import ProjectedMediaIndex
 from infrastructure.offer_shows import ProjectedOfferShows
-from interfaces.bootstrap.parts import Parts
+from interfaces.bootstrap.parts import Outside, Parts
 from interfaces.bootstrap.services import now
 
 
@@ -56,3 +59,17 @@ def offer_clock(parts: Parts) -> OfferClock:
 
 def show_closing(parts: Parts) -> ShowClosing:
     return ShowClosing(bus=parts.bus, log=parts.store.log, clock=now, derived_id=derived_id)
+
+
+def catalogue_services(parts: Parts, outside: Outside) -> CatalogueServices:
+    return CatalogueServices(
+        CataloguePorts(
+            bus=parts.bus,
+            known=SqlKnownCommands(parts.store.engine),
+            log=parts.store.log,
+            objects=outside.objects,
+            index=ProjectedMediaIndex(parts.views),
+            clock=now,
+            new_id=new_id,
+        )
+    )

@@ -32,6 +32,7 @@ from interfaces.http.refusals import BODY_LIMIT
 from interfaces.http.request import ApiRequest
 from interfaces.http.room import routes as room
 from interfaces.http.schema import openapi_config
+from interfaces.http.shop import routes as shop
 from interfaces.http.version import VERSION
 from interfaces.platform import Platform
 from interfaces.realtime.connections import Connections
@@ -70,6 +71,7 @@ def _application(
             *streaming.ROUTES,
             *broadcasts.ROUTES,
             *room.ROUTES,
+            *shop.ROUTES,
             *media.ROUTES,
             *log.ROUTES,
             *audit.ROUTES,

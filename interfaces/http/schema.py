@@ -30,6 +30,7 @@ _TAGS = (
     ("Cart", "What a buyer claimed in a show, and until when it is theirs."),
     ("Orders", "What a buyer orders, until they have it, or have sent it back."),
     ("Sales", "What a show sells, for its host."),
+    ("Products", "What merchants sell, in the words of whoever reads."),
     ("Media", "Uploads go straight to the object store."),
     ("Identity", "Signing in, who one is here, and being forgotten."),
     ("Event log", "For analysts and auditors: the log itself."),

@@ -1,5 +1,6 @@
 """How the shop's jobs are run."""
 
+from application.catalogue.services import REMOVE_ORPHANS
 from application.processes.offer_hours import CLOSE_OFFER, OPEN_OFFER
 from application.processes.show_over import CLOSE_SHOWCASE
 from application.processes.waitlist import SERVE_WAITLIST
@@ -8,6 +9,7 @@ from infrastructure.jobs.worker import JobHandler
 from interfaces.platform import Services
 
 JOBS = (
+    Job(name=REMOVE_ORPHANS, queue="provider", tries=4, seconds=1800, periodic=True),
     Job(name=SERVE_WAITLIST, tries=30, longest_pause=30.0),
     Job(name=OPEN_OFFER, tries=30, longest_pause=30.0),
     Job(name=CLOSE_OFFER, tries=30, longest_pause=30.0),
@@ -17,6 +19,7 @@ JOBS = (
 
 def handlers(services: Services) -> list[tuple[Job, JobHandler]]:
     run = {
+        **services.catalogue.jobs(),
         **services.waitlists.jobs(),
         **services.offer_clock.jobs(),
         **services.show_closing.jobs(),

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from application.catalogue.services import REMOVE_ORPHANS
 from infrastructure.cancelling import cancel
 from infrastructure.faults import fault_text
 from infrastructure.housekeeping import drop_expired_sessions, forget_commands
@@ -48,6 +49,7 @@ class Scheduler:
             asyncio.create_task(_every(_DAY, self._forget_commands)),
             asyncio.create_task(_every(_DAY, self._drop_sessions)),
             asyncio.create_task(_every(_DAY, self._scrub)),
+            asyncio.create_task(_every(_DAY, self._remove_orphans)),
         ]
 
     async def stop(self) -> None:
@@ -108,6 +110,10 @@ class Scheduler:
     async def _drop_sessions(self) -> None:
         dropped = await drop_expired_sessions(self._platform.engine)
         _log.info("expired sessions dropped", sessions=dropped)
+
+    async def _remove_orphans(self) -> None:
+        if self._platform.settings.r2_endpoint_url:
+            await self._platform.jobs.enqueue(REMOVE_ORPHANS)
 
     async def _scrub(self) -> None:
         await scrub(self._platform.engine, self._platform.redis)
