@@ -30,8 +30,9 @@ class Keeper:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
-    async def open_stall(self, offers: int, units: int) -> Stall:
-        """A new show that offers so many items, of each so many units, held long enough."""
+    async def open_stall(self, offers: int, units: int, **terms: object) -> Stall:
+        """A new show that offers so many items, of each so many units, held long enough where the
+        `terms` of its offers say nothing else."""
         show = {"title": "Test Stream", "description": "Testing"}
         stream_id = (await self._post("/streams", show))["id"]
         run = new_id()[-8:]
@@ -39,28 +40,35 @@ class Keeper:
         await asyncio.gather(*(self._list(sku, units) for sku in skus))
         # One after the other: they are of one show.
         opened = [
-            await self._offer(stream_id, sku, f"A{number:03d}")
+            await self._offer(stream_id, {"sku": sku, "code": f"A{number:03d}", **terms})
             for number, sku in enumerate(skus, start=1)
         ]
         return Stall(stream_id=stream_id, offers=opened, skus=skus)
 
     async def stock(self, sku: str, min_position: int = 0) -> dict[str, Any]:
-        """As the view shows it."""
-        answer = await self._client.get(f"/stock/{sku}", params={"min_position": min_position})
-        stock: dict[str, Any] = answer.raise_for_status().json()
-        return stock
+        """As the view shows it, at that position of the log or later."""
+        return await self._get(f"/stock/{sku}", min_position)
+
+    async def sales(self, stream_id: str, min_position: int = 0) -> dict[str, Any]:
+        """As the view shows them, at that position of the log or later."""
+        return await self._get(f"/streams/{stream_id}/sales", min_position)
 
     async def _list(self, sku: str, units: int) -> None:
         variant = {"sku": sku, "prices": [_PRICE], "initial_stock": units}
         product = {"title": {"en": "Tea", "zh-TW": "茶"}, "variants": [variant]}
         await self._post("/products", product)
 
-    async def _offer(self, stream_id: str, sku: str, code: str) -> str:
+    async def _offer(self, stream_id: str, terms: dict[str, object]) -> str:
         path = f"/streams/{stream_id}/offers"
-        terms = {"sku": sku, "code": code, "price": _PRICE, "hold_seconds": _HOLD_SECONDS}
-        offer_id: str = (await self._post(path, terms))["id"]
+        offer = {"price": _PRICE, "hold_seconds": _HOLD_SECONDS, **terms}
+        offer_id: str = (await self._post(path, offer))["id"]
         await self._post(f"{path}/{offer_id}/open")
         return offer_id
+
+    async def _get(self, path: str, min_position: int) -> dict[str, Any]:
+        answer = await self._client.get(path, params={"min_position": min_position})
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
 
     async def _post(self, path: str, body: Any = None) -> Any:
         answer = await self._client.post(path, json=body)
