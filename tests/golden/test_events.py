@@ -16,6 +16,7 @@ from domain.audience import events as audience
 from domain.catalogue import events as catalogue
 from domain.chat import events as chat
 from domain.identity import events as identity
+from domain.inventory import events as inventory
 from domain.shared import Event, UndecodableEvent, UnknownEvent
 from domain.showcase import events as showcase
 from domain.streaming import events as streaming
@@ -29,6 +30,7 @@ EVENTS: tuple[type[Event], ...] = (
     *chat.EVENTS,
     *audience.EVENTS,
     *catalogue.EVENTS,
+    *inventory.EVENTS,
     *showcase.EVENTS,
 )
 GOLDEN = sorted((Path(__file__).parent / "events").glob("*.json"))
