@@ -13,6 +13,7 @@ from application.chat.services import ChatServices
 from application.identity.services import IdentityServices
 from application.ports import LiveVideo, ObjectStore, PlaybackSigner, Vault
 from application.processes.claiming import Claiming
+from application.processes.comment_orders import CommentClaims
 from application.processes.holds import Holds
 from application.processes.offer_hours import OfferClock
 from application.processes.offering import Offering
@@ -59,6 +60,7 @@ class Services:
     claims: Claiming
     holds: Holds
     waitlists: Waitlists
+    comment_claims: CommentClaims
     showcase: Offering
     offer_shows: OfferShows
     offer_clock: OfferClock

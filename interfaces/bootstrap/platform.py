@@ -109,6 +109,7 @@ def _services(parts: Parts, outside: Outside) -> Services:
         claims=claims(parts),
         holds=holds(parts),
         waitlists=waitlists(parts),
+        comment_claims=comment_claims(parts),
         showcase=offering(parts),
         offer_shows=offer_shows(parts),
         offer_clock=offer_clock(parts),

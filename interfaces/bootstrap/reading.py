@@ -7,6 +7,7 @@ import socket
 from redis.asyncio import Redis
 
 from application.processes.broadcast import BroadcastLifecycle
+from application.processes.comment_orders import CommentOrders
 from application.processes.erasure import Erasure
 from application.processes.offer_hours import OfferHours
 from application.processes.rooms import RoomClosing
@@ -49,6 +50,7 @@ def process_runner(parts: Parts, *, alone: bool) -> ProcessRunner:
         Registration(process=Erasure(), start="beginning"),
         Registration(process=RoomClosing(), start="head"),
         Registration(process=WaitlistServing(), start="beginning"),
+        Registration(process=CommentOrders(), start="head"),
         Registration(process=OfferHours(), start="beginning"),
         Registration(process=ShowOver(), start="head"),
     ]

@@ -3,6 +3,7 @@
 from application.catalogue.services import CataloguePorts, CatalogueServices
 from application.ports import RecentStates
 from application.processes.claiming import Claiming
+from application.processes.comment_orders import CommentClaims
 from application.processes.holds import Holds
 from application.processes.offer_hours import OfferClock
 from application.processes.offering import Offering
@@ -27,6 +28,16 @@ def claims(parts: Parts) -> Claiming:
         bus=parts.bus,
         log=parts.store.log,
         recent=recent_states(parts),
+        derived_id=derived_id,
+    )
+
+
+def comment_claims(parts: Parts) -> CommentClaims:
+    return CommentClaims(
+        claims=claims(parts),
+        log=parts.store.log,
+        known=SqlKnownCommands(parts.store.engine),
+        clock=now,
         derived_id=derived_id,
     )
 
