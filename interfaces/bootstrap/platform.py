@@ -34,6 +34,7 @@ from interfaces.bootstrap.services import identity_services, now, streaming_serv
 from interfaces.bootstrap.shop import (
     catalogue_services,
     claims,
+    comment_claims,
     holds,
     offer_clock,
     offer_shows,
