@@ -20,9 +20,9 @@ Decision = Sequence[tuple[Event, ...]]
 class Handler:
     """How commands of one type are decided.
 
-    `streams` names the streams a command reads and may append to, each once. `deciders` has the
-    decider of each, in the same order; the last is that of all further streams too, as an order
-    touches as many SKUs as it has. `decide` gets their states in that order and returns as many
+    `streams` names the streams a command reads and may append to, each once; `deciders` has a
+    decider for each of their categories. Some may be there or not, as an order's coupon, or any
+    number of them, as its SKUs. `decide` gets their states in that order and returns as many
     tuples of events. `answer` is made of the states after them; it is kept, so a repeated command
     id gets the first answer again. `opens` says that the first stream is expected to be new: it
     is then not read before deciding, and should it exist after all, the command is decided again
@@ -37,8 +37,10 @@ class Handler:
 
     def deciders_of(self, streams: Sequence[str]) -> tuple[Decider[Any], ...]:
         """One for each of the streams."""
-        few = self.deciders[: len(streams)]
-        return few + (few[-1],) * (len(streams) - len(few))
+        if len(streams) == 1:
+            return self.deciders[:1]
+        by_category = {decider.category: decider for decider in self.deciders}
+        return tuple(by_category[stream.partition("-")[0]] for stream in streams)
 
 
 Handlers = Mapping[type[Command], Handler]

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.ordering import events as fact
-from domain.shared import Event, Money
+from domain.shared import Event, Market, Money
 
 
 class CartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -48,7 +48,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     buyer_id: str = ""
     stream_id: str = ""
     host_id: str = ""
-    market: str = ""
+    market: Market = "TW"
     lines: dict[str, CartLine] = {}
     order_id: str | None = None
 

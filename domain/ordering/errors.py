@@ -83,6 +83,18 @@ class DeliveryIncompleteError(DomainError):
     code = "delivery_incomplete"
 
 
+class ShippingMethodError(DomainError):
+    """Nothing is sent this way in the market."""
+
+    code = "shipping_method_not_available"
+
+
+class PaymentMethodError(DomainError):
+    """It cannot be paid this way in the market."""
+
+    code = "payment_method_not_available"
+
+
 class CashOnDeliveryError(DomainError):
     """This way of sending takes no cash, or not for so much."""
 
@@ -117,6 +129,12 @@ class OrderNotPaidError(DomainError):
     """It is not paid yet."""
 
     code = "order_not_paid"
+
+
+class PaidOnDeliveryError(DomainError):
+    """It is paid as it is delivered, and not before."""
+
+    code = "paid_on_delivery"
 
 
 class WrongAmountError(DomainError):

@@ -32,7 +32,8 @@ NUMBERS_AT_ONCE = 1_000
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """So many of one offer. `price` is of one unit, tax included; `discount` is the line's share of
-    the order's. `titles` and `options` are as they were ordered. `held`: the units are reserved."""
+    the order's. `titles` and `options` are as they were ordered. `held`: the units are reserved.
+    `offer_quantity` is how many the offer has in all, for those that are not."""
 
     offer_id: str
     sku: str
@@ -44,6 +45,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     price: Money
     discount: Money
     held: bool = True
+    offer_quantity: int | None = None
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -1,0 +1,236 @@
+"""Orders from checkout to return, as HTTP and the clock ask for them: looks up which streams a
+command touches, and looks again where the shop was faster."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from application.ordering.answers import OrderAnswer
+from application.ordering.due_orders import DueOrder, OrderIndex
+from application.ordering.numbering import Numbers
+from application.ordering.ports import Clock, CommerceTerms, NewId
+from application.ports import (
+    CommandBus,
+    DerivedId,
+    Dispatch,
+    EventLog,
+    KnownCommands,
+    Outcome,
+    RecentStates,
+)
+from application.processes import purchasing
+from application.processes.claiming import fingerprint_of
+from application.processes.looking import Look, Lookout
+from application.processes.purchasing import Purchase
+from domain.ordering.commands import (
+    CancelOrder,
+    DeliverOrder,
+    ExpireOrder,
+    MarkOrderPaid,
+    OrderCommand,
+    PlaceOrder,
+    ReceiveReturn,
+)
+from domain.ordering.errors import NotTheBuyerError, OrderNotFoundError
+from domain.ordering.order import Order
+from domain.ordering.ordering import ORDER
+from domain.shared import Command, DomainError
+
+EXPIRE_ORDER = "shop.expire_order"
+_AT_ONCE = 500  # the rest has its turn with the next look
+# Puts a command into the envelope of whoever asks; the same command id every time.
+Enveloped = Callable[[Command], Dispatch]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPorts:
+    """Everything orders need from the outside."""
+
+    bus: CommandBus
+    log: EventLog
+    recent: RecentStates
+    known: KnownCommands
+    terms: CommerceTerms
+    numbers: Numbers
+    index: OrderIndex
+    clock: Clock
+    new_id: NewId
+    derived_id: DerivedId
+
+
+class Orders:
+    """Checkout, settling, cancelling, sending and returns. A command id that comes again gets its
+    first answer, whatever has become of the order since."""
+
+    def __init__(self, ports: OrderPorts) -> None:
+        self._bus = ports.bus
+        self._known = ports.known
+        self._terms = ports.terms
+        self._numbers = ports.numbers
+        self._index = ports.index
+        self._clock = ports.clock
+        self._new_id = ports.new_id
+        self._derived_id = ports.derived_id
+        self._lookout = Lookout(ports.recent, ports.log)
+        self._log = ports.log
+
+    async def place(self, purchase: Purchase, enveloped: Enveloped) -> Outcome:
+        """Orders what is in the cart; answers the order, or the one it joined. Raises what the
+        cart, the coupon, the stock or the terms refuse with."""
+        order_id = self._new_id()
+
+        async def attempt(look: Look) -> Outcome:
+            command = await self._place_order(purchase, order_id, look)
+            return await self._bus.execute(replace(envelope, command=command))
+
+        envelope = enveloped(purchasing.unresolved(purchase, order_id))
+        try:
+            return await self._lookout.repeated(attempt)
+        except DomainError:
+            first = await self._known.outcome(envelope)
+            if first is None:
+                raise
+            return first
+
+    async def quote(self, purchase: Purchase) -> OrderAnswer:
+        """What it would come to now; nothing is recorded. Raises what placing it would."""
+        look = self._log.load
+        command = await purchasing.resolved(purchase, "", look, self._terms)
+        return await purchasing.quoted(purchasing.sent_somewhere(command), look)
+
+    async def _place_order(self, purchase: Purchase, order_id: str, look: Look) -> PlaceOrder:
+        command = await purchasing.resolved(purchase, order_id, look, self._terms)
+        merges_into = await purchasing.merged_into(command, look, self._log)
+        if merges_into is not None:
+            return replace(command, merges_into=merges_into)
+        market = (await purchasing.cart_of(command.cart_id, look)).market
+        return replace(command, number=await self._numbers.take(market))
+
+    async def pay_as_buyer(
+        self, order_id: str, method: str, by: str, enveloped: Enveloped
+    ) -> tuple[str, Outcome]:
+        """Settles what the order comes to, and the id of that payment. Only for payments nobody
+        has to make: a provider's word goes through `mark_paid`."""
+        order = await self._order(order_id, self._log.load)
+        if order.buyer_id != by:
+            raise NotTheBuyerError()
+        command = MarkOrderPaid(
+            order_id=order_id,
+            payment_id="",
+            method=method,
+            amount=order.totals.total,
+            skus=(),
+            now=self._clock(),
+        )
+        envelope = enveloped(command)
+        payment_id = self._derived_id("payment", order_id, envelope.command_id)
+        paid = replace(command, payment_id=payment_id)
+        return payment_id, await self.mark_paid(replace(envelope, command=paid))
+
+    async def mark_paid(self, dispatch: Dispatch) -> Outcome:
+        """Has a `MarkOrderPaid` decided; its SKUs are filled in here."""
+        command = dispatch.command
+        if not isinstance(command, MarkOrderPaid):
+            raise TypeError(f"{type(command).__name__} is no payment")
+
+        async def attempt(look: Look) -> Outcome:
+            order = await self._order(command.order_id, look)
+            named = replace(command, skus=_skus(order))
+            return await self._bus.execute(replace(dispatch, command=named))
+
+        return await self._lookout.repeated(attempt)
+
+    async def cancel(self, dispatch: Dispatch) -> Outcome:
+        """Has a `CancelOrder` decided; cart, coupon and SKUs are filled in here."""
+        command = dispatch.command
+        if not isinstance(command, CancelOrder):
+            raise TypeError(f"{type(command).__name__} cancels nothing")
+
+        async def attempt(look: Look) -> Outcome:
+            order = await self._order(command.order_id, look)
+            named = replace(command, cart_id=order.cart_id, coupon=order.coupon, skus=_skus(order))
+            return await self._bus.execute(replace(dispatch, command=named))
+
+        return await self._lookout.repeated(attempt)
+
+    async def deliver(self, dispatch: Dispatch) -> Outcome:
+        """Has a `DeliverOrder` decided; how long it may be returned, and the id of what is paid at
+        the door, are filled in here."""
+        command = dispatch.command
+        if not isinstance(command, DeliverOrder):
+            raise TypeError(f"{type(command).__name__} delivers nothing")
+        order = await self._order(command.order_id, self._log.load)
+        days = self._terms.at(order.market, command.now).return_days
+        payment_id = self._derived_id("payment", command.order_id, "on delivery")
+        named = replace(command, return_days=days, payment_id=payment_id)
+        return await self._bus.execute(replace(dispatch, command=named))
+
+    async def receive_return(self, dispatch: Dispatch) -> Outcome:
+        """Has a `ReceiveReturn` decided; its SKUs are filled in here."""
+        command = dispatch.command
+        if not isinstance(command, ReceiveReturn):
+            raise TypeError(f"{type(command).__name__} receives nothing")
+        order = await self._order(command.order_id, self._log.load)
+        named = replace(command, skus=_skus(order))
+        return await self._bus.execute(replace(dispatch, command=named))
+
+    async def execute(self, dispatch: Dispatch) -> Outcome:
+        """A command that its order decides alone."""
+        if not isinstance(dispatch.command, OrderCommand):
+            raise TypeError(f"{type(dispatch.command).__name__} is about no order")
+        return await self._bus.execute(dispatch)
+
+    async def expire_due(self) -> int:
+        """How many orders were due. One that fails does not keep the others; the first failure is
+        raised when all have been tried."""
+        now = self._clock()
+        due = await self._index.due(now, limit=_AT_ONCE)
+        outcomes = await asyncio.gather(
+            *(self._expire(each, now) for each in due), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return len(due)
+
+    async def _expire(self, due: DueOrder, now: datetime) -> None:
+        """Where the order has grown since, it is looked at itself."""
+        command = ExpireOrder(
+            order_id=due.order_id,
+            cart_id=due.cart_id,
+            skus=due.skus,
+            coupon=due.coupon,
+            now=now,
+        )
+        command_id = self._derived_id(EXPIRE_ORDER, due.order_id, due.due_at.isoformat())
+        dispatch = Dispatch(
+            command=command,
+            command_id=command_id,
+            actor=f"system:{EXPIRE_ORDER}",
+            now=now,
+            fingerprint=fingerprint_of(command_id),
+        )
+
+        async def attempt(look: Look) -> Outcome:
+            order = await self._order(due.order_id, look)
+            named = replace(command, skus=_skus(order))
+            return await self._bus.execute(replace(dispatch, command=named))
+
+        await self._lookout.repeated(attempt)
+
+    async def _order(self, order_id: str, look: Look) -> Order:
+        """Raises `OrderNotFoundError`. Memory may not know of it yet; the log does."""
+        order: Order = (await look(ORDER, ORDER.stream(order_id))).state
+        if not order.status:
+            order = (await self._log.load(ORDER, ORDER.stream(order_id))).state
+        if not order.status:
+            raise OrderNotFoundError(order_id=order_id)
+        return order
+
+
+def _skus(order: Order) -> tuple[str, ...]:
+    """Each once, in the order they were ordered."""
+    return tuple(dict.fromkeys(line.sku for line in order.lines))
