@@ -16,6 +16,7 @@ from domain.streaming.values import (
     RecordingStatus,
 )
 from interfaces.http.i18n import catalogue
+from interfaces.http.shop.offer_answers import Offer
 from interfaces.platform import Platform
 from projections.streaming.broadcasts import OutputView, ProblemView
 from projections.streaming.live_streams import LiveStreamView, RecordingView
@@ -66,7 +67,7 @@ class LiveStream(msgspec.Struct, frozen=True, kw_only=True):
     playback: Playback
     recordings: list[Recording]
     position: int
-    pinned_offer: None = None
+    pinned_offer: Offer | None
     problem: StreamProblem | UnsetType | None = UNSET
 
 
@@ -102,7 +103,9 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
     problem: StreamProblem | None = None
 
 
-def live_stream(platform: Platform, view: LiveStreamView, position: int) -> LiveStream:
+def live_stream(
+    platform: Platform, view: LiveStreamView, position: int, pinned: Offer | None
+) -> LiveStream:
     now = datetime.now(UTC)
     return LiveStream(
         id=view.id,
@@ -123,6 +126,7 @@ def live_stream(platform: Platform, view: LiveStreamView, position: int) -> Live
         playback=_live_playback(platform, view, now),
         recordings=[_recording(platform, view, each, now) for each in view.recordings],
         position=position,
+        pinned_offer=pinned,
     )
 
 

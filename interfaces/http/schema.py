@@ -26,6 +26,7 @@ _ABOUT = (
 _TAGS = (
     ("Live streams", "A host schedules a show, broadcasts, is seen live, ends; the replay stays."),
     ("Live room", "What is said beside a show, who may say it, and how many watch."),
+    ("Offers", "What a show sells, on what terms and when, by its host."),
     ("Stock", "How much there is of a SKU, for its merchant."),
     ("Cart", "What a buyer claimed in a show, and until when it is theirs."),
     ("Orders", "What a buyer orders, until they have it, or have sent it back."),

@@ -1,5 +1,6 @@
 """Live streams: announcing, broadcasting, watching. Deciding is `domain.streaming`'s."""
 
+from collections.abc import Sequence
 from datetime import MAXYEAR, UTC, datetime
 from typing import Annotated, TypeVar
 
@@ -21,10 +22,12 @@ from interfaces.http.paging import Page, next_cursor, wanted_cursor, wanted_limi
 from interfaces.http.parameters import Id, IdQuery
 from interfaces.http.queries import answer, wanted_position
 from interfaces.http.request import ApiRequest
+from interfaces.http.shop.offer_answers import pinned_offers
 from interfaces.http.validation import FieldError, InvalidInput
 from projections.streaming.broadcasts import get_broadcast
 from projections.streaming.live_streams import (
     Listed,
+    LiveStreamView,
     cursor_of,
     get_live_stream,
     list_live_streams,
@@ -126,7 +129,7 @@ async def list_shows(
     )
     shown = seen.value[:limit]
     page = Page(
-        items=[answers.live_stream(request.platform, view, seen.position) for view in shown],
+        items=await _live_streams(request, shown, seen.position),
         next_cursor=next_cursor(listing, cursor_of(shown[-1]), more=len(seen.value) > limit)
         if shown
         else None,
@@ -141,12 +144,23 @@ async def show_live_stream(request: ApiRequest, stream_id: Id) -> Response[answe
     seen = await get_live_stream(views, stream_id, min_position=wanted)
     if seen.value is None:
         raise LiveStreamNotFoundError(stream_id=stream_id)
-    shown = answers.live_stream(request.platform, seen.value, seen.position)
+    (shown,) = await _live_streams(request, [seen.value], seen.position)
     if may_run(request, seen.value.host_id):
         told = (await get_broadcast(views, stream_id, min_position=wanted)).value
         words = answers.problem_words(request.exchange.language, told.problem if told else None)
         shown = msgspec.structs.replace(shown, problem=words)
     return answer(seen, shown, _NO_STORE)
+
+
+async def _live_streams(
+    request: ApiRequest, views: Sequence[LiveStreamView], position: int
+) -> list[answers.LiveStream]:
+    platform, language = request.platform, request.exchange.language
+    pins = await pinned_offers(platform.views, [view.pinned_offer for view in views], language)
+    return [
+        answers.live_stream(platform, view, position, pin)
+        for view, pin in zip(views, pins, strict=True)
+    ]
 
 
 @post(

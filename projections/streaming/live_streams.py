@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from domain.audience.events import AudienceSampled
 from domain.chat.events import ReactionsCounted
 from domain.shared import ERASED_TEXT, Event, Language, Market, Recorded
+from domain.showcase.events import ProductPinned, ProductUnpinned
 from domain.streaming import events as fact
 from domain.streaming.values import BroadcastMode, LiveStreamStatus, RecordingStatus
 from projections.projection import RedisProjection, Seen, Views
@@ -33,8 +34,8 @@ class LiveStreamView(msgspec.Struct, frozen=True, kw_only=True):
     """A show as its viewers see it. Playback addresses are made of it on reading, as they expire.
 
     `recordings` are in order of the broadcast. `viewers` and `likes` are as of the last sample,
-    some seconds old while it is watched. `listed_at` is the log position it was announced
-    at, which orders lists; `position` the one of its last event here.
+    some seconds old while it is watched. `pinned_offer` is an id. `listed_at` is the log position
+    it was announced at, which orders lists; `position` the one of its last event here.
     """
 
     id: str
@@ -59,6 +60,7 @@ class LiveStreamView(msgspec.Struct, frozen=True, kw_only=True):
     viewers: int = 0
     peak_viewers: int = 0
     likes: int = 0
+    pinned_offer: str | None = None
 
 
 Fold = Callable[[LiveStreamView, Any, Recorded], LiveStreamView]
@@ -168,6 +170,15 @@ def _liked(view: LiveStreamView, event: ReactionsCounted, _recorded: Recorded) -
     return replace(view, likes=event.totals.get("like", 0))
 
 
+def _pinned(view: LiveStreamView, event: ProductPinned, _recorded: Recorded) -> LiveStreamView:
+    return replace(view, pinned_offer=event.offer_id)
+
+
+def _unpinned(view: LiveStreamView, event: ProductUnpinned, _recorded: Recorded) -> LiveStreamView:
+    gone = view.pinned_offer == event.offer_id
+    return replace(view, pinned_offer=None) if gone else view
+
+
 FOLDS: dict[type[Event], Fold] = {
     fact.LiveStreamRevised: _revised,
     fact.LiveInputProvisioned: _provisioned,
@@ -185,6 +196,8 @@ FOLDS: dict[type[Event], Fold] = {
     fact.ThumbnailAttached: _thumbnail,
     AudienceSampled: _sampled,
     ReactionsCounted: _liked,
+    ProductPinned: _pinned,
+    ProductUnpinned: _unpinned,
 }
 
 
@@ -235,7 +248,7 @@ def _without_host(view: LiveStreamView, _person: str) -> LiveStreamView:
 
 LIVE_STREAMS = RedisProjection(
     name="live_streams",
-    version=3,
+    version=4,
     view=LiveStreamView,
     types=frozenset({fact.LiveStreamScheduled.tag, *(event.tag for event in FOLDS)}),
     key=_stream_id,

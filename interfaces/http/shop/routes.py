@@ -2,8 +2,13 @@
 
 from typing import Any
 
-from interfaces.http.shop import products
+from interfaces.http.shop import cart, offers, order_views, products, sales, stock
 
 ROUTES: list[Any] = [
     *products.ROUTES,
+    *stock.ROUTES,
+    *offers.ROUTES,
+    *cart.ROUTES,
+    *order_views.ROUTES,
+    *sales.ROUTES,
 ]

@@ -1,5 +1,6 @@
 """Every route of the application, called by nobody, a guest and each role."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -48,6 +49,7 @@ PERSONAL = (f"{BASE}/auth/", f"{BASE}/me/", f"{BASE}/users", f"{BASE}/events", "
 SOME_ID = "019a1c0e-7c1f-7b5e-9d3a-2f4b6c8d0e1f"
 SHOW = {"json": {"title": "Test Stream", "description": "Testing"}}
 STREAM = f"{BASE}/streams/{{}}"
+OFFER = {"json": {"sku": "NONE", "code": "A01", "price": {"amount": 100, "currency": "TWD"}}}
 OUTPUT = {"json": {"url": "rtmps://other.example/app", "stream_key": "invented"}}
 COVER = {"json": {"content_type": "image/png", "size": 9, "purpose": "stream_thumbnail"}}
 AVATAR = {"json": {"content_type": "image/png", "size": 9, "purpose": "avatar"}}
@@ -126,6 +128,23 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", f"{BASE}/streams"): page(f"{BASE}/streams"),
     ("POST", f"{BASE}/streams"): Route(HOST, 201, plain(f"{BASE}/streams", **SHOW)),
     ("GET", f"{BASE}/streams/{{stream_id}}"): public(200, on_a_show(STREAM)),
+    ("GET", f"{BASE}/streams/{{stream_id}}/offers"): public(200, on_a_show(f"{STREAM}/offers")),
+    # Nothing is for sale here: as far as one gets who may.
+    ("POST", f"{BASE}/streams/{{stream_id}}/offers"): Route(
+        HOST_OR_ADMIN, 404, on_a_show(f"{STREAM}/offers", **OFFER)
+    ),
+    ("PATCH", f"{BASE}/streams/{{stream_id}}/offers/{{offer_id}}"): Route(
+        HOST_OR_ADMIN, 404, on_a_show(f"{STREAM}/offers/{SOME_ID}", json={"hold_seconds": 60})
+    ),
+    **{
+        ("POST", f"{BASE}/streams/{{stream_id}}/offers/{{offer_id}}/{asked}"): Route(
+            HOST_OR_ADMIN, 404, on_a_show(f"{STREAM}/offers/{SOME_ID}/{asked}", json=None)
+        )
+        for asked in ("open", "close", "pin", "unpin")
+    },
+    ("PATCH", f"{BASE}/streams/{{stream_id}}/showcase"): Route(
+        HOST_OR_ADMIN, 200, on_a_show(f"{STREAM}/showcase", json={"merge_orders": True})
+    ),
     ("PATCH", f"{BASE}/streams/{{stream_id}}"): Route(
         HOST_OR_ADMIN, 200, on_a_show(STREAM, json={"title": "Other"})
     ),
@@ -298,7 +317,7 @@ async def called(api: Api, method: str, call: Call, caller: Caller) -> tuple[int
 
 
 def filled(path: str) -> str:
-    for name in ("stream_id", "output_id", "message_id", "job_id", "session_id", "user_id"):
+    for name in re.findall(r"\{(\w+_id)\}", path):
         path = path.replace(f"{{{name}}}", SOME_ID)
     return path.replace("{name}", "broadcasts")
 
