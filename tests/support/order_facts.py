@@ -178,6 +178,12 @@ def taken_back(quantity: int, return_id: str | None = None) -> stock.StockReturn
 
 
 A_LIFE: tuple[tuple[str, Event], ...] = (
+    (f"sku-{SKU}", stock.SkuRegistered(product_id=PRODUCT, merchant_id=HOST)),
+    (f"sku-{SKU}", stock.StockReceived(quantity=2, available=2)),
+    (
+        f"showcase-{SHOW}",
+        showcase.ShowcaseOpened(host_id=HOST, market="TW"),
+    ),
     (f"showcase-{SHOW}", offered()),
     (f"cart-{CART}", opened()),
     (f"cart-{CART}", claimed(3, comment="A01+3")),

@@ -31,8 +31,23 @@ def _decide(_states: States, command: Record) -> Decision:
     ]
 
 
-_ANY: Decider[None] = Decider("any", None, lambda _state, _command: (), lambda state, _event: state)
-_HANDLERS: Handlers = {Record: Handler((_ANY,), lambda each: each.streams, _decide, no_answer)}
+def _nothing(_state: None, _command: Command) -> tuple[Event, ...]:
+    return ()
+
+
+def _evolve(_state: None, _event: Event) -> None:
+    return None
+
+
+def _streams(command: Record) -> tuple[str, ...]:
+    return command.streams
+
+
+_DECIDERS: tuple[Decider[None], ...] = tuple(
+    Decider(category, None, _nothing, _evolve)
+    for category in ("account", "cart", "coupon", "live_stream", "order", "showcase", "sku")
+)
+_HANDLERS: Handlers = {Record: Handler(_DECIDERS, _streams, _decide, no_answer)}
 
 
 class Recorder:
