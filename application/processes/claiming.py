@@ -179,7 +179,7 @@ def _set(states: States, command: SetCartItem) -> Decision:
     cart: Cart = states[0]
     carting.refuse_strangers(cart, command)
     if not 0 <= command.quantity <= QUANTITY_AT_MOST:
-        raise QuantityOutOfRangeError(field="quantity", least=0, limit=QUANTITY_AT_MOST)
+        raise QuantityOutOfRangeError(field="quantity", least=0, most=QUANTITY_AT_MOST)
     line = cart.line(command.offer_id)
     more = command.quantity - line.quantity - line.waiting
     if more > 0:

@@ -286,7 +286,7 @@ def _refuse_unreserved(state: Sku, quantity: int) -> None:
 
 def _refuse_out_of_range(quantity: int) -> None:
     if not 1 <= quantity <= QUANTITY_AT_MOST:
-        raise errors.QuantityOutOfRangeError(field="quantity", least=1, limit=QUANTITY_AT_MOST)
+        raise errors.QuantityOutOfRangeError(field="quantity", least=1, most=QUANTITY_AT_MOST)
 
 
 def _receive(state: Sku, command: ask.ReceiveStock) -> Facts:

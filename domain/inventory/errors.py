@@ -34,7 +34,7 @@ class BelowReservedError(DomainError):
 
 
 class QuantityOutOfRangeError(DomainError):
-    """`field` must lie within 1 and `limit`."""
+    """`field` must lie within `least` and `most`."""
 
     code = "out_of_range"
 

@@ -62,7 +62,7 @@ def refuse_beyond_limits(state: Cart, item: Item, quantity: int) -> None:
     line = state.line(item.offer_id)
     in_cart = line.quantity + line.waiting
     if not 1 <= quantity <= QUANTITY_AT_MOST - in_cart:
-        raise errors.QuantityOutOfRangeError(field="quantity", least=1, limit=QUANTITY_AT_MOST)
+        raise errors.QuantityOutOfRangeError(field="quantity", least=1, most=QUANTITY_AT_MOST)
     if item.per_customer is not None and line.claimed + quantity > item.per_customer:
         raise errors.LimitPerCustomerError(limit=item.per_customer, has=line.claimed)
     if not in_cart and _different_items(state) >= LINES_AT_MOST:

@@ -36,7 +36,7 @@ class LimitPerCustomerError(DomainError):
 
 
 class QuantityOutOfRangeError(DomainError):
-    """`field` must lie within `least` and `limit`."""
+    """`field` must lie within `least` and `most`."""
 
     code = "out_of_range"
 

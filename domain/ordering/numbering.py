@@ -87,7 +87,7 @@ def evolve(state: OrderNumbers, event: Event) -> OrderNumbers:
 
 def _take(state: OrderNumbers, command: ask.TakeOrderNumbers) -> tuple[Event, ...]:
     if not 1 <= command.count <= NUMBERS_AT_ONCE:
-        raise errors.QuantityOutOfRangeError(field="count", least=1, limit=NUMBERS_AT_ONCE)
+        raise errors.QuantityOutOfRangeError(field="count", least=1, most=NUMBERS_AT_ONCE)
     return (fact.OrderNumbersTaken(first=state.next, count=command.count),)
 
 

@@ -115,7 +115,7 @@ def _added_up(lines: Sequence[ReturnedLine]) -> tuple[ReturnedLine, ...]:
 
 
 def _refuse_quantity(least: int, limit: int) -> None:
-    raise errors.QuantityOutOfRangeError(field="lines", least=least, limit=limit)
+    raise errors.QuantityOutOfRangeError(field="lines", least=least, most=limit)
 
 
 def _announced(state: Order) -> Counter[str]:

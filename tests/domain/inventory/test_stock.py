@@ -88,7 +88,7 @@ def _fields(command: ask.StockCommand) -> dict[str, Any]:
 @pytest.mark.parametrize("quantity", [-1, 0, QUANTITY_AT_MOST + 1])
 def test_quantities_beyond_reason_are_refused(quantity: int) -> None:
     refusal = errors.QuantityOutOfRangeError
-    given().when(receive(quantity)).then_refused(refusal, limit=QUANTITY_AT_MOST)
+    given().when(receive(quantity)).then_refused(refusal, most=QUANTITY_AT_MOST)
 
 
 def test_a_sku_is_one_product_s_for_ever() -> None:
