@@ -54,6 +54,10 @@ class Shop:
     async def place(self, order_id: str, **changes: Any) -> int:
         return await self.recorder.record((f"order-{order_id}", given_fact.placed(**changes)))
 
+    async def live_a_life(self) -> int:
+        """In the order things happen; the position the last was recorded at."""
+        return [await self.recorder.record(each) for each in A_LIFE][-1]
+
     async def everything(self, projection: TableProjection[Any]) -> list[Any]:
         seen = await self.views.select(
             projection, lambda table: select(table.c.view).order_by(table.c.key)
@@ -148,7 +152,7 @@ async def test_orders_unpaid_beyond_their_time_are_due_the_longest_overdue_first
 
 
 async def test_what_a_show_sells_is_read_as_soon_as_it_was_written(shop: Shop) -> None:
-    position = await shop.recorder.record(*A_LIFE)
+    position = await shop.live_a_life()
     show = await sales_of_show(shop.views, SHOW, min_position=position)
     items = await sales_of_items(shop.views, SHOW, min_position=position)
     minutes = await minutes_of_show(shop.views, SHOW, limit=9, min_position=position)
@@ -163,7 +167,7 @@ async def test_what_a_show_sells_is_read_as_soon_as_it_was_written(shop: Shop) -
 
 
 async def test_views_of_the_shop_built_anew_are_the_same(shop: Shop) -> None:
-    position = await shop.recorder.record(*A_LIFE)
+    position = await shop.live_a_life()
     before = {}
     for each in SHOP:
         await shop.views.wait(each, position)
