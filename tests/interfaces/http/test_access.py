@@ -222,6 +222,20 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", f"{BASE}/streams/{{stream_id}}/audience"): Route(
         HOST | ANALYSTS, 200, on_a_show(f"{STREAM}/audience")
     ),
+    ("GET", f"{BASE}/orders"): Route(REGISTERED, 200, plain(f"{BASE}/orders")),
+    # Nobody has ordered anything here: as far as one gets who may.
+    ("GET", f"{BASE}/orders/{{order_id}}"): Route(
+        REGISTERED, 404, plain(f"{BASE}/orders/{SOME_ID}")
+    ),
+    ("GET", f"{BASE}/streams/{{stream_id}}/sales"): Route(
+        HOST_OR_ADMIN, 200, on_a_show(f"{STREAM}/sales")
+    ),
+    ("GET", f"{BASE}/streams/{{stream_id}}/sales/minutes"): Route(
+        HOST_OR_ADMIN, 200, on_a_show(f"{STREAM}/sales/minutes")
+    ),
+    ("GET", f"{BASE}/streams/{{stream_id}}/offers/{{offer_id}}/buyers"): Route(
+        HOST_OR_ADMIN, 404, on_a_show(f"{STREAM}/offers/{SOME_ID}/buyers")
+    ),
     ("POST", f"{BASE}/media"): Route(REGISTERED, 201, plain(f"{BASE}/media", **AVATAR)),
     ("GET", f"{BASE}/events"): Route(LOG_READERS, 200, plain(f"{BASE}/events")),
     ("GET", f"{BASE}/events/feed"): Route(LOG_READERS, 200, plain(f"{BASE}/events/feed")),
