@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy import BigInteger, Column, String
 
 from domain.ordering import events as fact
+from domain.ordering.order import joined
 from domain.ordering.values import (
     OrderLine,
     OrderStatus,
@@ -122,21 +123,8 @@ def _placed(recorded: Recorded, event: fact.OrderPlaced) -> OrderView:
 
 
 def _added(view: OrderView, event: fact.ItemsAddedToOrder, _recorded: Recorded) -> OrderView:
-    lines = view.lines
-    for line in event.lines:
-        lines = _joined(lines, line)
+    lines = joined(view.lines, event.lines)
     return replace(view, lines=lines, totals=event.totals, expires_at=event.expires_at)
-
-
-def _joined(lines: tuple[OrderLine, ...], added: OrderLine) -> tuple[OrderLine, ...]:
-    """More of an offer that is in it already, on the same terms, is no line of its own."""
-    for number, line in enumerate(lines):
-        quantity = line.quantity + added.quantity
-        if replace(added, quantity=line.quantity, discount=line.discount) == line:
-            amount = line.discount.amount + added.discount.amount
-            more = replace(line, quantity=quantity, discount=replace(line.discount, amount=amount))
-            return (*lines[:number], more, *lines[number + 1 :])
-    return (*lines, added)
 
 
 def _paid(view: OrderView, event: fact.OrderPaid, recorded: Recorded) -> OrderView:
