@@ -1,6 +1,9 @@
 """Facts of one buyer's shopping in a show: a test states only what matters to it."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from msgspec.structs import replace
 
 from domain.inventory import events as stock
 from domain.ordering import events as fact
@@ -205,3 +208,17 @@ A_LIFE: tuple[tuple[str, Event], ...] = (
     (f"sku-{SKU}", taken_back(1, RETURN)),
     (f"order-{ORDER}", refund_due()),
 )
+
+
+def about(event: Event, names: Mapping[str, str], fields: Mapping[str, str]) -> Event:
+    """The same fact, with other ids: `names` has the new one for each old, `fields` by field."""
+    changes: dict[str, Any] = {}
+    for name in event.__struct_fields__:
+        value = getattr(event, name)
+        if name in fields:
+            changes[name] = fields[name]
+        elif isinstance(value, str) and value in names:
+            changes[name] = names[value]
+        elif name == "lines":
+            changes[name] = tuple(replace(each, offer_id=names[OFFER]) for each in value)
+    return replace(event, **changes)
