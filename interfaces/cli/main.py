@@ -31,6 +31,7 @@ _COMMANDS = {
         "interfaces.cli.simulate:simulate",
         "Run and steer the simulators of outside systems.",
     ),
+    "demo": ("interfaces.cli.demo.command:demo", "Play a show that sells, on a running server."),
     "users": ("interfaces.cli.users:users", "See accounts, and give and take roles."),
     "token": ("interfaces.cli.token:token", "Print an access token for local use."),
     "settings": (

@@ -72,11 +72,10 @@ class Guest:
 
     async def sign_in(self) -> None:
         """Waits as long as it is told to. Raises `Shut`."""
-        market = phrases.MARKET[self.language]
-        body = {"market": market, "language": self.language, "name": self._name}
+        path, body = self._arrival()
         try:
             while True:
-                answer = await self._server.api.post("/auth/guest", json=body)
+                answer = await self._server.api.post(path, json=body)
                 if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
                     break
                 self._figures.waits += 1
@@ -105,6 +104,11 @@ class Guest:
     async def react(self, kind: str, count: int) -> None:
         self._figures.reactions += count
         await self._send(type="react", kind=kind, count=count)
+
+    def _arrival(self) -> tuple[str, dict[str, Any]]:
+        """How this one signs in: where, and with what."""
+        market = phrases.MARKET[self.language]
+        return "/auth/guest", {"market": market, "language": self.language, "name": self._name}
 
     async def _stay_until_cut_off(self) -> None:
         try:

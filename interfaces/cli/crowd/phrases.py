@@ -59,4 +59,9 @@ def remark(chance: Random, spoken: Language) -> str:
     if chance.random() < _CLAIM_SHARE:
         wanted = chance.randrange(1, _OFFERS + 1)
         return chance.choice(_CLAIMS).format(wanted, chance.choice(_PIECES))
+    return praise(chance, spoken)
+
+
+def praise(chance: Random, spoken: Language) -> str:
+    """A question or praise; nothing that orders."""
     return chance.choice(_REMARKS[spoken]) + chance.choice(_TAILS)
