@@ -10,6 +10,12 @@ import msgspec
 from application.identity.accounts import name_told
 from application.identity.ports import Clock, Session, Sessions
 from application.ports import EventLog
+from application.processes.exported_shopping import (
+    ExportedClaim,
+    ExportedOrder,
+    exported_claims,
+    exported_orders,
+)
 from domain.chat.events import ChatMessageRemoved, ChatMessageSent
 from domain.identity import events as fact
 from domain.identity.account import Account
@@ -103,6 +109,8 @@ class PersonExport(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[Session, ...]
     shows: tuple[ExportedShow, ...]
     messages: tuple[ExportedMessage, ...]
+    claims: tuple[ExportedClaim, ...]
+    orders: tuple[ExportedOrder, ...]
     events: tuple[ExportedEvent, ...]
 
     def __repr__(self) -> str:
@@ -134,6 +142,8 @@ class PersonExports:
             sessions=tuple(await self._sessions.of_user(user_id)),
             shows=tuple(_show(one, one.event) for one in events if _hosted(one.event, user_id)),
             messages=_messages(events, user_id),
+            claims=exported_claims(events, user_id),
+            orders=exported_orders(events, user_id),
             events=tuple(_exported(one, own) for one in events),
         )
 
