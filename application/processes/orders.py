@@ -34,7 +34,7 @@ from domain.ordering.commands import (
     PlaceOrder,
     ReceiveReturn,
 )
-from domain.ordering.errors import NotTheBuyerError, OrderNotFoundError
+from domain.ordering.errors import NotTheBuyerError, OrderNotFoundError, WrongAmountError
 from domain.ordering.order import Order
 from domain.ordering.ordering import ORDER
 from domain.shared import Command, DomainError
@@ -74,6 +74,7 @@ class Orders:
         self._clock = ports.clock
         self._new_id = ports.new_id
         self._derived_id = ports.derived_id
+        self._recent = ports.recent
         self._lookout = Lookout(ports.recent, ports.log)
         self._log = ports.log
 
@@ -114,10 +115,26 @@ class Orders:
     ) -> tuple[str, Outcome]:
         """Settles what the order comes to, and the id of that payment. Only for payments nobody
         has to make: a provider's word goes through `mark_paid`."""
-        order = await self._order(order_id, self._log.load)
+        command = await self._payment(order_id, method, by, self._recent.recall)
+        envelope = enveloped(command)
+        payment_id = self._derived_id("payment", order_id, envelope.command_id)
+
+        async def pay(command: MarkOrderPaid) -> Outcome:
+            paid = replace(command, payment_id=payment_id)
+            return await self.mark_paid(replace(envelope, command=paid))
+
+        try:
+            return payment_id, await pay(command)
+        except WrongAmountError:  # it has grown since this process saw it
+            command = await self._payment(order_id, method, by, self._log.load)
+            return payment_id, await pay(command)
+
+    async def _payment(self, order_id: str, method: str, by: str, look: Look) -> MarkOrderPaid:
+        """Of all that the order came to when it was looked at. Raises `NotTheBuyerError`."""
+        order = await self._order(order_id, look)
         if order.buyer_id != by:
             raise NotTheBuyerError()
-        command = MarkOrderPaid(
+        return MarkOrderPaid(
             order_id=order_id,
             payment_id="",
             method=method,
@@ -125,10 +142,6 @@ class Orders:
             skus=(),
             now=self._clock(),
         )
-        envelope = enveloped(command)
-        payment_id = self._derived_id("payment", order_id, envelope.command_id)
-        paid = replace(command, payment_id=payment_id)
-        return payment_id, await self.mark_paid(replace(envelope, command=paid))
 
     async def mark_paid(self, dispatch: Dispatch) -> Outcome:
         """Has a `MarkOrderPaid` decided; its SKUs are filled in here."""
