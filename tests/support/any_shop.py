@@ -71,7 +71,7 @@ def _terms(code: str, sku: str, price: int, **changes: Any) -> OfferTerms:
 
 
 OFFERS: dict[str, OfferTerms] = {
-    "o1": _terms("A01", "S1", 333, per_customer=5),
+    "o1": _terms("A01", "S1", 333, per_customer=3),
     "o2": _terms("A02", "S1", 199, quantity=4),
     "o3": _terms("B01", "S2", 77, hold_policy="on_checkout"),
     "o4": _terms("B02", "S2", 1000, hold_policy="none"),
