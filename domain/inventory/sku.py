@@ -112,7 +112,8 @@ def _left(state: Sku, event: fact.WaitlistServed | fact.WaitlistLeft) -> Sku:
 def _without(
     waitlist: tuple[Waiting, ...], event: fact.WaitlistServed | fact.WaitlistLeft
 ) -> tuple[Waiting, ...]:
-    left, kept = event.quantity, []
+    left = event.quantity
+    kept: list[Waiting] = []
     served = isinstance(event, fact.WaitlistServed)
     for one in waitlist if served else reversed(waitlist):
         if left and (one.cart_id, one.offer_id) == (event.cart_id, event.offer_id):
