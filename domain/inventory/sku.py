@@ -112,19 +112,22 @@ def _left(state: Sku, event: fact.WaitlistServed | fact.WaitlistLeft) -> Sku:
 def _without(
     waitlist: tuple[Waiting, ...], event: fact.WaitlistServed | fact.WaitlistLeft
 ) -> tuple[Waiting, ...]:
-    left = event.quantity
-    kept: list[Waiting] = []
     served = isinstance(event, fact.WaitlistServed)
-    for one in waitlist if served else reversed(waitlist):
-        if left and (one.cart_id, one.offer_id) == (event.cart_id, event.offer_id):
+    line = waitlist if served else waitlist[::-1]
+    left, reached = event.quantity, 0
+    kept: list[Waiting] = []
+    for one in line:
+        if not left:
+            break
+        reached += 1
+        gone = 0
+        if (one.cart_id, one.offer_id) == (event.cart_id, event.offer_id):
             gone = min(left, one.quantity)
-            left -= gone
-            if gone == one.quantity:
-                continue
-            kept.append(replace(one, quantity=one.quantity - gone))
-        else:
-            kept.append(one)
-    return tuple(kept if served else reversed(kept))
+        left -= gone
+        if gone < one.quantity:
+            kept.append(replace(one, quantity=one.quantity - gone) if gone else one)
+    after = (*kept, *line[reached:])
+    return after if served else after[::-1]
 
 
 def _taken(state: Sku, offer_id: str, quantity: int) -> dict[str, int]:
