@@ -157,6 +157,7 @@ SETTINGS: dict[str, Setting] = {
     "room_pong_seconds": Setting("LIVE_ROOM_PONG_SECONDS", seconds(0.1, 600), "60", "silence after a ping that ends a connection"),
     "room_drain_seconds": Setting("LIVE_ROOM_DRAIN_SECONDS", seconds(0, 600), "5", "time over which a stopping process sends its viewers elsewhere"),
     "audience_sample_seconds": Setting("LIVE_AUDIENCE_SAMPLE_SECONDS", seconds(1, 3600), "15", "time between two samples of a room's audience"),
+    "commerce_terms": Setting("LIVE_COMMERCE_TERMS", text, "", "file of the markets' tax rates, shipping fees and deadlines; empty: our own"),
     "otlp_endpoint": Setting("OTEL_EXPORTER_OTLP_ENDPOINT", http_url, "", "where traces go; empty: none"),
 }  # fmt: skip
 
@@ -242,6 +243,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     room_pong_seconds: float
     room_drain_seconds: float
     audience_sample_seconds: float
+    commerce_terms: str
     otlp_endpoint: str
 
 

@@ -7,7 +7,18 @@ from application.handling import Handlers
 from application.identity import handlers as identity_handlers
 from application.inventory import handlers as inventory_handlers
 from application.ordering import carts
-from application.processes import claiming, holds, listing, offering, waitlist
+from application.ordering import handlers as ordering_handlers
+from application.processes import (
+    cancelling,
+    checkout,
+    claiming,
+    holds,
+    listing,
+    offering,
+    returns,
+    settling,
+    waitlist,
+)
 from application.showcase import handlers as showcase_handlers
 from application.streaming import handlers as streaming_handlers
 from domain.audience import events as audience
@@ -57,6 +68,11 @@ HANDLERS: Handlers = {
     **claiming.HANDLERS,
     **holds.HANDLERS,
     **waitlist.HANDLERS,
+    **ordering_handlers.HANDLERS,
+    **checkout.HANDLERS,
+    **settling.HANDLERS,
+    **cancelling.HANDLERS,
+    **returns.HANDLERS,
 }
 PROJECTIONS = (
     *streaming_views.PROJECTIONS,

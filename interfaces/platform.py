@@ -11,12 +11,14 @@ from application.catalogue.services import CatalogueServices
 from application.chat.ports import ReactionTotals
 from application.chat.services import ChatServices
 from application.identity.services import IdentityServices
+from application.ordering.ports import CommerceTerms
 from application.ports import LiveVideo, ObjectStore, PlaybackSigner, Vault
 from application.processes.claiming import Claiming
 from application.processes.comment_orders import CommentClaims
 from application.processes.holds import Holds
 from application.processes.offer_hours import OfferClock
 from application.processes.offering import Offering
+from application.processes.orders import Orders
 from application.processes.person_export import PersonExports
 from application.processes.rooms import Rooms
 from application.processes.show_over import ShowClosing
@@ -65,6 +67,8 @@ class Services:
     offer_shows: OfferShows
     offer_clock: OfferClock
     show_closing: ShowClosing
+    orders: Orders
+    terms: CommerceTerms
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,10 +35,12 @@ from interfaces.bootstrap.shop import (
     catalogue_services,
     claims,
     comment_claims,
+    commerce_terms,
     holds,
     offer_clock,
     offer_shows,
     offering,
+    orders,
     show_closing,
     waitlists,
 )
@@ -99,6 +101,7 @@ def _platform(parts: Parts, *, alone: bool) -> Platform:
 
 
 def _services(parts: Parts, outside: Outside) -> Services:
+    terms = commerce_terms(parts.settings)
     return Services(
         streaming=streaming_services(parts, outside),
         identity=identity_services(parts, outside),
@@ -115,4 +118,6 @@ def _services(parts: Parts, outside: Outside) -> Services:
         offer_shows=offer_shows(parts),
         offer_clock=offer_clock(parts),
         show_closing=show_closing(parts),
+        orders=orders(parts, outside, terms),
+        terms=terms,
     )

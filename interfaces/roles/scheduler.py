@@ -43,6 +43,7 @@ class Scheduler:
             asyncio.create_task(_every(look_seconds, audience.look)),
             asyncio.create_task(_every(settings.audience_sample_seconds, self._count)),
             asyncio.create_task(_every(_EXPIRY_SECONDS, self._expire_holds)),
+            asyncio.create_task(_every(_EXPIRY_SECONDS, self._expire_orders)),
             asyncio.create_task(_every(settings.checkpoint_seconds, self._sign)),
             asyncio.create_task(_every(_HOUR, self._tidy)),
             asyncio.create_task(_every(_HOUR, self._renew_signing_keys)),
@@ -74,6 +75,9 @@ class Scheduler:
 
     async def _expire_holds(self) -> None:
         await self._platform.services.holds.expire_due()
+
+    async def _expire_orders(self) -> None:
+        await self._platform.services.orders.expire_due()
 
     async def _count(self) -> None:
         """Who is in rooms, and how they react."""
