@@ -24,7 +24,8 @@ from infrastructure.observability.metrics import (
 )
 from infrastructure.read_models.pages import RowLog
 from infrastructure.realtime.batch_stream import MISSED_AT_MOST, BatchStream
-from projections.chat.frames import TYPES, FeedBatch, batch_of
+from projections.chat.frames import FeedBatch
+from projections.frames import TYPES, batch_of
 
 _PATIENCE_SECONDS = 0.5
 _RETRY_SECONDS = 0.25

@@ -17,7 +17,8 @@ from infrastructure.faults import fault_text
 from infrastructure.observability.metrics import ROOM_RELAYED
 from infrastructure.read_models.pages import LogPages
 from infrastructure.realtime.batch_stream import MISSED_AT_MOST, BatchStream
-from projections.chat.frames import TYPES, FeedBatch, batch_of
+from projections.chat.frames import FeedBatch
+from projections.frames import TYPES, batch_of
 
 _PAGE = 500
 _EMPTY_SECONDS = 0.5  # how long readers may not know that there was nothing for them

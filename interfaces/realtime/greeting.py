@@ -28,6 +28,7 @@ class Greeting:
         missed: Sequence[RoomFrame] | None = None,
     ) -> None:
         self._picture = picture
+        self._offers = tuple(map(msgspec.Raw, picture.offers.open_now().values()))
         self._recovered = missed is not None and _size(missed) <= most_bytes
         if missed is None or not self._recovered:
             missed = _last(picture.tail.newest(NEWEST, upto), most_bytes)
@@ -53,6 +54,7 @@ class Greeting:
                 status=rules.status,
                 pinned_message=msgspec.Raw(self._picture.shown_pinned),
             ),
+            offers=self._offers,
             position=self._position,
             recovered=self._recovered,
         ).body()

@@ -7,7 +7,7 @@ for all now and then `Upkeep`'s.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import structlog
 
@@ -22,6 +22,7 @@ from interfaces.realtime.member import Member
 from interfaces.realtime.reader import RoomReader
 from interfaces.realtime.room import LiveRoom, RoomLimits
 from projections.chat.frames import FeedBatch, RoomFrame
+from projections.showcase.frames import STOCK
 
 RESTART = 1012
 _KEPT_EMPTY_SECONDS = 30.0  # who comes back meanwhile costs the database nothing
@@ -88,13 +89,19 @@ class Hub:
         if batch.incomplete:
             self._miss(batch)
         for frame in batch.frames:
-            listening = self._rooms.get(frame.room) or self._opening.get(frame.room)
-            if listening is not None:
+            for listening in self._listening(frame):
                 listening.hear(frame)
         if batch.erased:
             self._forget(batch.erased)
         for room in self._rooms.values():
             room.move()
+
+    def _listening(self, frame: RoomFrame) -> Iterable[LiveRoom | OpeningRoom]:
+        """Stock is no room's: whoever offers it picks it out."""
+        if frame.kind == STOCK:
+            return (*self._rooms.values(), *self._opening.values())
+        room = self._rooms.get(frame.room) or self._opening.get(frame.room)
+        return () if room is None else (room,)
 
     def _miss(self, batch: FeedBatch) -> None:
         for opening in self._opening.values():

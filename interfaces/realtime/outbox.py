@@ -3,13 +3,18 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+from msgspec.structs import replace
+
 from infrastructure.observability.metrics import ROOM_LEFT_OUT
 from interfaces.realtime.fan_out import Delivery
 from interfaces.realtime.member import Member
 from interfaces.realtime.packet import Packet
 from interfaces.realtime.sampling import FairSample
+from interfaces.realtime.server_messages import refused
 from interfaces.realtime.tail import is_message, removed_id, said_by
 from projections.chat.frames import RoomFrame
+from projections.ordering.frames import REFUSED
 
 _MOST_BYTES = 64 * 1024  # in one frame
 _SHARE = 4  # of what may wait for a client, one frame takes at most so much
@@ -88,8 +93,8 @@ class Outbox:
         instead = {
             member: packet
             for user_id, more in own.items()
-            if (packet := _packet([*shown, *more], states, reached))
             for member in members_of[user_id]
+            if (packet := _packet([*shown, *_worded(more, member)], states, reached))
         }
         return Delivery(_packet(shown, states, reached), instead)
 
@@ -114,6 +119,16 @@ class Outbox:
     def _drop(self, gone: Callable[[RoomFrame], bool]) -> None:
         self._heard = [frame for frame in self._heard if not gone(frame)]
         self._due = [one for one in self._due if not gone(one.frame)]
+
+
+def _worded(frames: list[RoomFrame], member: Member) -> list[RoomFrame]:
+    """Why a claim was refused is told in the language of whoever made it."""
+    return [
+        replace(frame, body=msgspec.Raw(refused(bytes(frame.body), member.language)))
+        if frame.kind == REFUSED
+        else frame
+        for frame in frames
+    ]
 
 
 def _packet(frames: list[RoomFrame], states: list[bytes], reached: int) -> Packet | None:

@@ -7,11 +7,16 @@ from typing import NamedTuple
 import msgspec
 
 from interfaces.realtime import server_messages
+from interfaces.realtime.offers import RoomOffers
 from interfaces.realtime.rules import RoomRules
 from interfaces.realtime.tail import Tail
 from projections.chat.frames import RoomFrame
+from projections.ordering.frames import REFUSED
+from projections.showcase.frames import OFFER
 
 GONE = b"null"
+# They would push what was said out of the tail; who comes back looks at their cart.
+_OF_BUYERS = frozenset({"order", REFUSED})
 
 
 class _Author(msgspec.Struct, gc=False):
@@ -33,26 +38,32 @@ class Beginning(NamedTuple):
     rules: RoomRules
     frames: Sequence[RoomFrame]
     upto: int
+    offers: RoomOffers
 
 
 class RoomPicture:
     """`states` has what whoever comes in is told. `pinned` is a message as its frame has it, `GONE`
     where nobody can be shown it any more; None: there is none, or it has to be looked up."""
 
-    __slots__ = ("pinned", "rules", "states", "tail")
+    __slots__ = ("offers", "pinned", "rules", "states", "tail")
 
     def __init__(self, beginning: Beginning) -> None:
-        self.rules, frames, upto = beginning
+        self.rules, frames, upto, self.offers = beginning
         self.tail = Tail(frames, upto)
         self.states = {"stream": server_messages.stream(self.rules.status)}
         self.pinned = self._at_hand()
 
-    def take(self, frame: RoomFrame) -> None:
-        self.rules.learn(frame)
+    def take(self, frame: RoomFrame) -> RoomFrame:
+        """As it is shown."""
+        if frame.kind == OFFER:
+            frame = self.offers.take(frame)
+        else:
+            self.rules.learn(frame)
         if frame.kind == "pinned":
             self.pinned = self._at_hand()
-        elif lasts(frame):
+        elif lasts(frame) and frame.kind not in _OF_BUYERS:
             self.tail.append(frame)
+        return frame
 
     @property
     def lacks_pinned(self) -> bool:

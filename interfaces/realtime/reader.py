@@ -2,6 +2,7 @@
 viewer who was long away has missed."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Protocol
 
@@ -10,9 +11,12 @@ import structlog
 from application.ports import EventLog
 from application.processes.rooms import Rooms
 from domain.chat.errors import RoomClosedError
+from domain.inventory.deciding import SKU
+from domain.showcase.deciding import SHOWCASE
 from domain.streaming.deciding import LIVE_STREAM
 from infrastructure.faults import fault_text
 from infrastructure.realtime.history import RoomHistory, is_erased
+from interfaces.realtime.offers import RoomOffers
 from interfaces.realtime.picture import GONE, Beginning
 from interfaces.realtime.room import LiveRoom
 from interfaces.realtime.rules import RoomRules
@@ -20,6 +24,7 @@ from interfaces.realtime.tail import KEPT
 from projections.chat.frames import RoomFrame, frames_of
 from projections.chat.messages import MESSAGES
 from projections.projection import Views
+from projections.showcase.frames import StockLevel
 
 _RETRY_SECONDS = 1.0
 _PATIENCE_SECONDS = 3.0  # the feed reads the log itself after half a second of silence
@@ -61,7 +66,9 @@ class RoomReader:
 
     async def _go_on(self, room: LiveRoom) -> None:
         while (missed := await self._history.since(room.stream_id, room.reached, KEPT)) is not None:
+            offers = await self._offers(room.stream_id)
             if missed[1] >= room.wanted:
+                room.renew_offers(offers)
                 room.go_on(*missed)
                 return
         room.begin_anew(await self._begin(room))
@@ -72,8 +79,22 @@ class RoomReader:
             frames, upto = await self._history.tail(room.stream_id, KEPT, private=True)
             show = await self._log.load(LIVE_STREAM, LIVE_STREAM.stream(room.stream_id))
             state = (await self._history.room(room.stream_id)).state
+            offers = await self._offers(room.stream_id)
             if upto >= room.wanted:  # it may have grown meanwhile
-                return Beginning(RoomRules(state, show.state), frames, upto)
+                return Beginning(RoomRules(state, show.state), frames, upto, offers)
+
+    async def _offers(self, stream_id: str) -> RoomOffers:
+        loaded = await self._log.load(SHOWCASE, SHOWCASE.stream(stream_id))
+        return RoomOffers(loaded, await self.stock(RoomOffers(loaded).unknown))
+
+    async def stock(self, skus: Iterable[str]) -> list[StockLevel]:
+        """How much there is of each now, or was a moment ago."""
+        names = tuple(skus)
+        loaded = await asyncio.gather(*(self._log.load(SKU, SKU.stream(sku)) for sku in names))
+        return [
+            StockLevel(sku=sku, version=one.version, available=one.state.available)
+            for sku, one in zip(names, loaded, strict=True)
+        ]
 
     async def missed(self, room: LiveRoom, after: int) -> list[RoomFrame] | None:
         """Every frame beyond `after` up to where the room's members stand as this returns.

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
+import msgspec
 import structlog
 
 from domain.chat.values import ReactionKind
@@ -18,11 +19,13 @@ from interfaces.realtime.fan_out import LONGEST_GAP, FanOut, Mail
 from interfaces.realtime.gathering import Gathering
 from interfaces.realtime.greeting import Greeting
 from interfaces.realtime.member import Member
+from interfaces.realtime.offers import RoomOffers
 from interfaces.realtime.outbox import Outbox
 from interfaces.realtime.picture import GONE, Beginning, RoomPicture, as_state, author_of, lasts
 from interfaces.realtime.rules import RoomRules
 from interfaces.realtime.tail import Tail
 from projections.chat.frames import RoomFrame
+from projections.showcase.frames import STOCK, StockLevel
 
 BANNED = 4403
 _GATHER_SECONDS = 0.004  # what is said at the same moment goes out together
@@ -112,7 +115,9 @@ class LiveRoom(Gathering):
     # What it hears
 
     def hear(self, frame: RoomFrame) -> None:
-        if self._unread is not None:
+        if frame.kind == STOCK:
+            self.know_stock(msgspec.json.decode(frame.body, type=StockLevel))
+        elif self._unread is not None:
             self._unread.append(frame)
         elif frame.position > self._reached:
             self._take(frame)
@@ -172,8 +177,7 @@ class LiveRoom(Gathering):
         if self._erasures.hide(frame):
             return
         try:
-            self._picture.take(frame)
-            self._tell(frame)
+            self._tell(self._picture.take(frame))
         except Exception:  # noqa: BLE001 - see above
             _log.exception("room_frame_not_taken", room=self.stream_id, position=frame.position)
 
@@ -205,6 +209,24 @@ class LiveRoom(Gathering):
     def _show_pinned(self) -> None:
         """Not of `states`: the welcome has it."""
         self._outbox.put("pinned", server_messages.pinned(self._picture.shown_pinned))
+        self._schedule()
+
+    @property
+    def unknown_stock(self) -> list[str]:
+        return self._picture.offers.unknown
+
+    def know_stock(self, level: StockLevel) -> None:
+        """The latest counts, in whatever order they are heard."""
+        body = self._picture.offers.stock(level)
+        if body is not None and self.members:
+            self._outbox.put(f"stock {level.sku}", body)
+            self._schedule()
+
+    def renew_offers(self, offers: RoomOffers) -> None:
+        """Facts of them were missed: what is open is told anew."""
+        self._picture.offers = offers
+        for offer_id, body in offers.open_now().items():
+            self._outbox.put(f"offer {offer_id}", body)
         self._schedule()
 
     def react(self, kind: ReactionKind, count: int) -> None:

@@ -88,7 +88,7 @@ class RoomRules:
 
     def learn(self, frame: RoomFrame) -> None:
         match frame.kind:
-            case "message" | "message_removed":
+            case "message" | "message_removed" | "order" | "refused":
                 return
             case "banned":
                 self.banned.add(frame.user_id)

@@ -29,14 +29,15 @@ class RoomSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome"):
-    """`recovered`: what comes next, beyond `position`, is all that was missed; else the newest
-    there is. `role` is what the person may do here; they are `muted_until` then, where they are."""
+    """`offers` that are open, as `offer` frames have them. `recovered`: what comes next, beyond
+    `position`, is all that was missed; else the newest there is. `role` is what the person may do
+    here; they are `muted_until` then, where they are."""
 
     viewer_id: str
     role: str
     muted_until: datetime | None
     room: RoomSummary
-    offers: tuple[()] = ()
+    offers: tuple[msgspec.Raw, ...]
     position: int
     recovered: bool
 
@@ -103,6 +104,13 @@ def error(ref: str | None, failure: Failure, language: Language) -> bytes:
             retry_after=_retry_after(failure),
         )
     )
+
+
+def refused(body: bytes, language: Language) -> bytes:
+    """What became of a claim, with words for whoever made it."""
+    told: dict[str, Any] = msgspec.json.decode(body)
+    detail = catalogue().text(language, f"problem_{told['code']}_title", {})
+    return _encode({**told, "detail": detail or told["code"]})
 
 
 def _retry_after(failure: Failure) -> int | msgspec.UnsetType:

@@ -162,3 +162,5 @@ class Upkeep:
                 message = await self._reader.pinned(wanted)
                 if message is not None:
                     room.complete_pin(wanted, message)
+            for level in await self._reader.stock(room.unknown_stock):
+                room.know_stock(level)

@@ -4,7 +4,7 @@ A frame is encoded here once for everybody. Pure: carrying frames to processes a
 infrastructure's and the realtime edge's work.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ import msgspec
 
 from domain.chat import events as chat
 from domain.chat.values import ReactionKind, SpeakerRole, WhoMayChat
-from domain.identity.events import PersonalDataErased
 from domain.shared import Event, Language, Recorded
 from domain.streaming import events as streaming
 from domain.streaming.values import LiveStreamStatus
@@ -63,20 +62,8 @@ class FeedBatch(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaul
 
 def frames_of(recorded: Recorded) -> tuple[RoomFrame, ...]:
     """None where a fact is no room's, or one that nobody in a room needs to know."""
-    make = _FRAMES.get(type(recorded.event))
+    make = MAKES.get(type(recorded.event))
     return () if make is None else (make(recorded, recorded.event),)
-
-
-def batch_of(events: Iterable[Recorded], *, after: int, upto: int) -> FeedBatch:
-    """What rooms learn from the `events`, which are all of `TYPES` between the two positions."""
-    frames: list[RoomFrame] = []
-    erased: list[str] = []
-    for recorded in events:
-        if isinstance(recorded.event, PersonalDataErased):
-            erased.append(recorded.event.user_id)
-        else:
-            frames += frames_of(recorded)
-    return FeedBatch(after=after, upto=upto, frames=tuple(frames), erased=tuple(erased))
 
 
 class _Speaker(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -275,7 +262,7 @@ _OF_PERSONS: dict[type[Event], _Make] = {
     chat.ModeratorAppointed: _person("moderator_appointed"),
     chat.ModeratorDismissed: _person("moderator_dismissed"),
 }
-_FRAMES: dict[type[Event], _Make] = {
+MAKES: dict[type[Event], _Make] = {
     **_SHOWN,
     **_OF_PERSONS,
     **_OF_SHOWS,
@@ -288,5 +275,3 @@ _FRAMES: dict[type[Event], _Make] = {
 # Of a room's facts: those everybody is shown, and with them those that single persons are.
 SHOWN_TYPES = frozenset(event.tag for event in _SHOWN)
 PRIVATE_TYPES = frozenset(event.tag for event in _OF_PERSONS)
-# All that `batch_of` wants to see.
-TYPES = frozenset({PersonalDataErased.tag, *(event.tag for event in _FRAMES)})

@@ -6,11 +6,14 @@ from typing import Any
 
 import msgspec
 
+from application.ports import Loaded
 from domain.chat.room import Room
+from domain.showcase.deciding import SHOWCASE
 from domain.streaming.live_stream import LiveStream
 from interfaces.realtime.erasures import Erasures
 from interfaces.realtime.feed import FeedSink
 from interfaces.realtime.member import Member
+from interfaces.realtime.offers import RoomOffers
 from interfaces.realtime.picture import Beginning
 from interfaces.realtime.room import LiveRoom, RoomLimits
 from interfaces.realtime.rules import RoomRules
@@ -24,7 +27,8 @@ LIMITS = RoomLimits(tick_seconds=0.001, shown_per_second=0, buffer_bytes=256 * 1
 def beginning(*frames: RoomFrame, upto: int = 0, **state: Any) -> Beginning:
     """`state`: what a `Room` has."""
     rules = RoomRules(Room(host_id="host", **state), LiveStream(host_id="host"))
-    return Beginning(rules, frames, upto or (frames[-1].position if frames else 0))
+    offers = RoomOffers(Loaded(state=SHOWCASE.initial, version=0))
+    return Beginning(rules, frames, upto or (frames[-1].position if frames else 0), offers)
 
 
 def opened(begun: Beginning | None = None, limits: RoomLimits = LIMITS) -> LiveRoom:

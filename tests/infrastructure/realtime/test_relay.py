@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from infrastructure.realtime.batch_stream import FIELD, MISSED_AT_MOST, opened
-from projections.chat.frames import FeedBatch, batch_of
+from projections.chat.frames import FeedBatch
+from projections.frames import batch_of
 from tests.support.builders import recorded
 from tests.support.eventually import eventually
 from tests.support.projections import Noise

@@ -13,12 +13,11 @@ from domain.streaming import events as streaming
 from projections.chat.frames import (
     PRIVATE_TYPES,
     SHOWN_TYPES,
-    TYPES,
     FeedBatch,
     RoomFrame,
-    batch_of,
     frames_of,
 )
+from projections.frames import TYPES, batch_of
 from tests.support.builders import NOON, SHOW, recorded
 
 HOST, LIN = "user-host", "user-lin"
