@@ -44,9 +44,11 @@ LOG_READERS = frozenset({"analyst", "auditor", "admin"})
 AUDITORS = frozenset({"auditor", "admin"})
 ANALYSTS = frozenset({"analyst", "admin"})
 ADMIN = frozenset({"admin"})
+SELLERS = frozenset({"merchant", "host", "admin"})
 
 PERSONAL = (f"{BASE}/auth/", f"{BASE}/me/", f"{BASE}/users", f"{BASE}/events", "/sign-in")
 SOME_ID = "019a1c0e-7c1f-7b5e-9d3a-2f4b6c8d0e1f"
+NOTHING = {"json": {"title": {"en": "Nothing to be had"}, "variants": []}}
 SHOW = {"json": {"title": "Test Stream", "description": "Testing"}}
 STREAM = f"{BASE}/streams/{{}}"
 OFFER = {"json": {"sku": "NONE", "code": "A01", "price": {"amount": 100, "currency": "TWD"}}}
@@ -128,6 +130,21 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", f"{BASE}/streams"): page(f"{BASE}/streams"),
     ("POST", f"{BASE}/streams"): Route(HOST, 201, plain(f"{BASE}/streams", **SHOW)),
     ("GET", f"{BASE}/streams/{{stream_id}}"): public(200, on_a_show(STREAM)),
+    ("GET", f"{BASE}/products"): page(f"{BASE}/products"),
+    ("POST", f"{BASE}/products"): Route(SELLERS, 422, plain(f"{BASE}/products", **NOTHING)),
+    ("GET", f"{BASE}/products/{{product_id}}"): public(404, plain(f"{BASE}/products/{SOME_ID}")),
+    ("PATCH", f"{BASE}/products/{{product_id}}"): Route(
+        SELLERS, 404, plain(f"{BASE}/products/{SOME_ID}", json={})
+    ),
+    ("DELETE", f"{BASE}/products/{{product_id}}"): Route(
+        SELLERS, 404, plain(f"{BASE}/products/{SOME_ID}")
+    ),
+    ("POST", f"{BASE}/products/{{product_id}}/relist"): Route(
+        SELLERS, 404, plain(f"{BASE}/products/{SOME_ID}/relist")
+    ),
+    ("DELETE", f"{BASE}/products/{{product_id}}/variants/{{sku}}"): Route(
+        SELLERS, 404, plain(f"{BASE}/products/{SOME_ID}/variants/COAT")
+    ),
     ("GET", f"{BASE}/streams/{{stream_id}}/offers"): public(200, on_a_show(f"{STREAM}/offers")),
     # Nothing is for sale here: as far as one gets who may.
     ("POST", f"{BASE}/streams/{{stream_id}}/offers"): Route(
