@@ -239,6 +239,21 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", f"{BASE}/streams/{{stream_id}}/audience"): Route(
         HOST | ANALYSTS, 200, on_a_show(f"{STREAM}/audience")
     ),
+    ("GET", f"{BASE}/stock"): Route(SELLERS, 200, plain(f"{BASE}/stock")),
+    ("GET", f"{BASE}/stock/{{sku}}"): Route(SELLERS, 404, plain(f"{BASE}/stock/NONE")),
+    ("POST", f"{BASE}/stock/{{sku}}/receive"): Route(
+        SELLERS, 404, plain(f"{BASE}/stock/NONE/receive", json={"quantity": 1})
+    ),
+    ("POST", f"{BASE}/stock/{{sku}}/adjust"): Route(
+        SELLERS, 404, plain(f"{BASE}/stock/NONE/adjust", json={"quantity": 1, "reason": "count"})
+    ),
+    ("GET", f"{BASE}/me/cart"): Route(REGISTERED, 404, plain(f"{BASE}/me/cart?stream={SOME_ID}")),
+    ("PUT", f"{BASE}/me/cart/items/{{offer_id}}"): Route(
+        REGISTERED, 404, plain(f"{BASE}/me/cart/items/{SOME_ID}", json={"quantity": 1})
+    ),
+    ("DELETE", f"{BASE}/me/cart/items/{{offer_id}}"): Route(
+        REGISTERED, 404, plain(f"{BASE}/me/cart/items/{SOME_ID}")
+    ),
     ("GET", f"{BASE}/orders"): Route(REGISTERED, 200, plain(f"{BASE}/orders")),
     # Nobody has ordered anything here: as far as one gets who may.
     ("GET", f"{BASE}/orders/{{order_id}}"): Route(
