@@ -13,6 +13,7 @@ import msgspec
 from infrastructure.simulators.identity.facebook import facebook_subject
 from infrastructure.simulators.identity.people import apple_subject, line_subject, numeric_subject
 from tests.support.eventually import eventually
+from tests.support.planted_order import PlantedOrder
 from tests.support.serving import LiveServer
 from tests.support.simulated_identity import control, native_token
 
@@ -34,6 +35,7 @@ class Plant:
         self.new_name = f"สมชาย O'Plant-{mark}"
         self.email = f"plant.{mark}@unmistakable.example"
         self.remark = f"這件我要 ขอสองตัว, said plant-{mark}"
+        self.order = PlantedOrder(mark)
         self.picture = _PNG + f"picture of plant-{mark}".encode()
         self.user_id = ""
         self.tokens: dict[str, Any] = {}
@@ -43,7 +45,7 @@ class Plant:
     def texts(self) -> list[str]:
         """What must not be found anywhere once they are forgotten."""
         names = [self.guest_name, self.name, *self.name_by_apple.values(), self.new_name]
-        said = [self.remark, self.picture[16:].decode()]
+        said = [self.remark, self.picture[16:].decode(), *self.order.texts]
         return [*names, self.email, *said, *self.subjects]
 
     @property
@@ -160,6 +162,7 @@ class Plant:
         await self.ask("PATCH", "/me", {"name": self.new_name, "language": "th"})
         await self.refresh()
         await self.chat(await self.host())
+        await self.order.buy(self._server, self)
         await self.link_from_app("facebook")
         for provider in ("google", "apple"):
             await self.sign_in(provider, link=True)

@@ -153,7 +153,11 @@ async def test_nothing_of_an_erased_person_is_left_anywhere(ground: Ground) -> N
     assert_everything_is_exported(plant, await plant.ask("GET", "/me/export"))
     await eventually(ground.caught_up, timeout=30)
     before = await ground.found(plant)
-    assert {hit.rpartition(" in ")[2] for hit in before} >= {"accounts_g1", "messages_g1"}
+    assert {hit.rpartition(" in ")[2] for hit in before} >= {
+        "accounts_g1",
+        "messages_g1",
+        "orders_g1",
+    }
     assert any("live_streams" in hit for hit in before)
     assert not any(subject in hit for hit in before for subject in plant.subjects)
     in_files = ground.found_in_files(plant)
@@ -277,7 +281,10 @@ def assert_everything_is_exported(plant: Plant, export: dict[str, Any]) -> None:
     assert len(export["sessions"]) == len(PROVIDERS) + 2  # as a guest, and once more at last
     assert [each["id"] for each in export["shows"]] == plant.shows
     said = [(each["text"], each["removed"]) for each in export["messages"]]
-    assert said == [(plant.remark, False), (f"{plant.remark}!", True)]
+    bought = (plant.order.comment, False)
+    assert said == [(plant.remark, False), (f"{plant.remark}!", True), bought]
+    assert [each["comment"] for each in export["claims"]] == [plant.order.comment]
+    assert [each["phone"] for each in export["orders"]] == [plant.order.phone]
     told = msgspec.json.encode(export["events"]).decode()
     names = (plant.guest_name, plant.name, *plant.name_by_apple.values(), plant.new_name)
     assert all(text in told for text in (*names, plant.email, plant.remark))
