@@ -17,6 +17,7 @@ from domain.catalogue import events as catalogue
 from domain.chat import events as chat
 from domain.identity import events as identity
 from domain.inventory import events as inventory
+from domain.ordering import events as ordering
 from domain.shared import Event, UndecodableEvent, UnknownEvent
 from domain.showcase import events as showcase
 from domain.streaming import events as streaming
@@ -32,6 +33,7 @@ EVENTS: tuple[type[Event], ...] = (
     *catalogue.EVENTS,
     *inventory.EVENTS,
     *showcase.EVENTS,
+    *ordering.EVENTS,
 )
 GOLDEN = sorted((Path(__file__).parent / "events").glob("*.json"))
 
