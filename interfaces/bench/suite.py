@@ -19,6 +19,7 @@ from interfaces.bench.measurement import (
     ratio,
 )
 from interfaces.bench.room.benchmarks import long_room, room
+from interfaces.bench.shop.benchmarks import shop
 
 _ROUNDS = 3
 _SHOWS = 30_000
@@ -129,6 +130,7 @@ SUITE: dict[str, Benchmark] = {
     "http": http,
     "room": room,
     "long_room": long_room,
+    "shop": shop,
 }
 _REBUILDS = {"rebuild_mysql": "broadcasts", "rebuild_redis": "live_streams"}
 
