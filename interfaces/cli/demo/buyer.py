@@ -21,11 +21,13 @@ _CLAIMS = ("{0}+{1}", "{0} {1}", "CF {0} {1}", "{0}+{1} 謝謝", "เอา {0} 
 
 
 class Buyer(Guest):
-    """`name` is theirs alone. After `sign_in`, beside `watch`, `shop` goes on until cancelled."""
+    """`name` is theirs alone, `reached` the log position of their last order or payment.
+    After `sign_in`, beside `watch`, `shop` goes on until it is cancelled."""
 
     def __init__(self, server: Server, figures: Figures, chance: Random, name: str) -> None:
         super().__init__(server, figures, chance)
         self._name = name
+        self.reached = 0
 
     @property
     def is_signed_in(self) -> bool:
@@ -79,4 +81,7 @@ class Buyer(Guest):
         if answer.is_error:
             self._figures.refused[answer.json().get("code", str(answer.status_code))] += 1
             return None
-        return answer.json()
+        found = answer.json()
+        if method == "POST":
+            self.reached = max(self.reached, found.get("position", 0))
+        return found

@@ -36,8 +36,8 @@ async def demonstrate(plan: Plan, tell: Callable[[str], None]) -> dict[str, Any]
     stand = Stand(plan.address, chance)
     try:
         await _set_up(stand, run, tell)
-        await _sell(plan, stand, run, tell)
-        sales = await stand.sales()
+        reached = await _sell(plan, stand, run, tell)
+        sales = await stand.sales(reached)
         for line in _summary(sales):
             tell(line)
         return sales
@@ -55,8 +55,9 @@ async def _set_up(stand: Stand, run: str, tell: Callable[[str], None]) -> None:
     tell(f"{len(products)} offers prepared, {len(stand.codes)} open: {', '.join(stand.codes)}")
 
 
-async def _sell(plan: Plan, stand: Stand, run: str, tell: Callable[[str], None]) -> None:
-    """Ends by itself: who has something in their cart then, still checks out."""
+async def _sell(plan: Plan, stand: Stand, run: str, tell: Callable[[str], None]) -> int:
+    """Ends by itself: who has something in their cart then, still checks out. The log position all
+    that was bought can be seen from."""
     figures, chance = Figures(), Random()  # noqa: S311  # nothing secret is chosen
     server = Server(plan.address, stand.stream_id)
     buyers = [_buyer(server, figures, f"{run}-{number}") for number in range(plan.buyers)]
@@ -75,6 +76,7 @@ async def _sell(plan: Plan, stand: Stand, run: str, tell: Callable[[str], None])
         raise _first(problems) from problems
     finally:
         await server.api.aclose()
+    return max(one.reached for one in buyers)
 
 
 def _first(problem: Exception) -> Exception:
@@ -127,8 +129,8 @@ def _summary(sales: dict[str, Any]) -> list[str]:
         for item in sales["items"][:_TOP]
     ]
     return [
-        f"{sales['buyers']} buyers made {sales['orders']} orders, {sales['orders_paid']} are paid: "
-        f"{_amount(sales['net'])}",
+        f"{sales['buyers']} people claimed and made {sales['orders']} orders, "
+        f"{sales['orders_paid']} of them paid: {_amount(sales['net'])}",
         *best,
     ]
 
