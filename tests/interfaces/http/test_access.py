@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from uuid import uuid4
 
 import pytest
@@ -53,6 +53,12 @@ SHOW = {"json": {"title": "Test Stream", "description": "Testing"}}
 STREAM = f"{BASE}/streams/{{}}"
 OFFER = {"json": {"sku": "NONE", "code": "A01", "price": {"amount": 100, "currency": "TWD"}}}
 OUTPUT = {"json": {"url": "rtmps://other.example/app", "stream_key": "invented"}}
+ONE_ORDER = f"{BASE}/orders/{SOME_ID}"
+HOME = {"method": "home", "recipient": "王小美", "phone": "0900-000-123", "address": "測試路 1 號"}
+PURCHASE: dict[str, Any] = {
+    "json": {"cart_id": SOME_ID, "payment_method": "line_pay", "shipping": HOME}
+}
+QUOTE: dict[str, Any] = {"json": {**PURCHASE["json"], "shipping": {"method": "home"}}}
 COVER = {"json": {"content_type": "image/png", "size": 9, "purpose": "stream_thumbnail"}}
 AVATAR = {"json": {"content_type": "image/png", "size": 9, "purpose": "avatar"}}
 
@@ -259,6 +265,39 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", f"{BASE}/orders/{{order_id}}"): Route(
         REGISTERED, 404, plain(f"{BASE}/orders/{SOME_ID}")
     ),
+    ("POST", f"{BASE}/orders"): Route(REGISTERED, 409, plain(f"{BASE}/orders", **PURCHASE)),
+    ("POST", f"{BASE}/orders/quote"): Route(
+        REGISTERED, 409, plain(f"{BASE}/orders/quote", **QUOTE)
+    ),
+    ("POST", f"{BASE}/orders/{{order_id}}/payments"): Route(
+        REGISTERED, 404, plain(f"{ONE_ORDER}/payments", json={"method": "development"})
+    ),
+    ("POST", f"{BASE}/orders/{{order_id}}/cancel"): Route(
+        REGISTERED, 404, plain(f"{ONE_ORDER}/cancel", json={})
+    ),
+    ("POST", f"{BASE}/orders/{{order_id}}/ship"): Route(
+        SELLERS, 404, plain(f"{ONE_ORDER}/ship", json={"carrier": "kex", "tracking_number": "1"})
+    ),
+    ("POST", f"{BASE}/orders/{{order_id}}/deliver"): Route(
+        SELLERS, 404, plain(f"{ONE_ORDER}/deliver")
+    ),
+    ("POST", f"{BASE}/orders/{{order_id}}/returns"): Route(
+        REGISTERED,
+        404,
+        plain(f"{ONE_ORDER}/returns", json={"lines": [{"offer_id": SOME_ID, "quantity": 1}]}),
+    ),
+    ("POST", f"{BASE}/orders/{{order_id}}/returns/{{return_id}}/receive"): Route(
+        SELLERS, 404, plain(f"{ONE_ORDER}/returns/{SOME_ID}/receive", json={})
+    ),
+    ("GET", f"{BASE}/coupons"): Route(HOST, 200, plain(f"{BASE}/coupons")),
+    ("POST", f"{BASE}/coupons"): Route(
+        HOST, 422, plain(f"{BASE}/coupons", json={"code": "LIVE100", "kind": "amount"})
+    ),
+    ("POST", f"{BASE}/coupons/{{code}}/withdraw"): Route(
+        HOST_OR_ADMIN, 404, plain(f"{BASE}/coupons/NONE/withdraw")
+    ),
+    ("GET", f"{BASE}/payment-methods"): page(f"{BASE}/payment-methods?market=TW"),
+    ("GET", f"{BASE}/shipping-methods"): page(f"{BASE}/shipping-methods?market=TH"),
     ("GET", f"{BASE}/streams/{{stream_id}}/sales"): Route(
         HOST_OR_ADMIN, 200, on_a_show(f"{STREAM}/sales")
     ),
