@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import cast
 from uuid import uuid4
 
 import pytest
@@ -15,8 +15,24 @@ from domain.identity.values import ROLES
 from interfaces.http.app import create_app
 from interfaces.http.edge import Edge
 from tests.support import arranging as arrange
+from tests.support.access import (
+    ADMIN,
+    ANALYSTS,
+    AUDITORS,
+    GUEST,
+    HOST,
+    HOST_OR_ADMIN,
+    LOG_READERS,
+    NOBODY,
+    REGISTERED,
+    SIGNED_IN,
+    SOME_ID,
+    STREAM,
+    Route,
+    page,
+    public,
+)
 from tests.support.arranging import (
-    Arrange,
     Call,
     Caller,
     Ground,
@@ -28,56 +44,18 @@ from tests.support.arranging import (
 from tests.support.databases import claimed_redis_database
 from tests.support.http import BASE, Api, api_settings, problem, running_api
 from tests.support.services import service_url
+from tests.support.shop_access import SHOP
 from tests.support.sign_in import APP
 from tests.support.simulated_identity import identity_environ, simulated_providers
 from tests.support.simulators import WebhookCatcher
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NOBODY, GUEST = "nobody", "guest"
-REGISTERED = frozenset(ROLES)
-SIGNED_IN = REGISTERED | {GUEST}
-EVERYBODY = SIGNED_IN | {NOBODY}
-HOST = frozenset({"host"})
-HOST_OR_ADMIN = frozenset({"host", "admin"})
-LOG_READERS = frozenset({"analyst", "auditor", "admin"})
-AUDITORS = frozenset({"auditor", "admin"})
-ANALYSTS = frozenset({"analyst", "admin"})
-ADMIN = frozenset({"admin"})
-SELLERS = frozenset({"merchant", "host", "admin"})
-
 PERSONAL = (f"{BASE}/auth/", f"{BASE}/me/", f"{BASE}/users", f"{BASE}/events", "/sign-in")
-SOME_ID = "019a1c0e-7c1f-7b5e-9d3a-2f4b6c8d0e1f"
-NOTHING = {"json": {"title": {"en": "Nothing to be had"}, "variants": []}}
 SHOW = {"json": {"title": "Test Stream", "description": "Testing"}}
-STREAM = f"{BASE}/streams/{{}}"
-OFFER = {"json": {"sku": "NONE", "code": "A01", "price": {"amount": 100, "currency": "TWD"}}}
 OUTPUT = {"json": {"url": "rtmps://other.example/app", "stream_key": "invented"}}
-ONE_ORDER = f"{BASE}/orders/{SOME_ID}"
-HOME = {"method": "home", "recipient": "王小美", "phone": "0900-000-123", "address": "測試路 1 號"}
-PURCHASE: dict[str, Any] = {
-    "json": {"cart_id": SOME_ID, "payment_method": "line_pay", "shipping": HOME}
-}
-QUOTE: dict[str, Any] = {"json": {**PURCHASE["json"], "shipping": {"method": "home"}}}
 COVER = {"json": {"content_type": "image/png", "size": 9, "purpose": "stream_thumbnail"}}
 AVATAR = {"json": {"content_type": "image/png", "size": 9, "purpose": "avatar"}}
-
-
-class Route(NamedTuple):
-    """Who may call, what the answer to those is, and what it takes. What they may do to their
-    own accounts is done to new ones."""
-
-    may: frozenset[str]
-    status: int
-    arrange: Arrange
-
-
-def public(status: int, call: Arrange) -> Route:
-    return Route(EVERYBODY, status, call)
-
-
-def page(path: str) -> Route:
-    return public(200, plain(path))
 
 
 TABLE: dict[tuple[str, str], Route] = {
@@ -136,38 +114,6 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", f"{BASE}/streams"): page(f"{BASE}/streams"),
     ("POST", f"{BASE}/streams"): Route(HOST, 201, plain(f"{BASE}/streams", **SHOW)),
     ("GET", f"{BASE}/streams/{{stream_id}}"): public(200, on_a_show(STREAM)),
-    ("GET", f"{BASE}/products"): page(f"{BASE}/products"),
-    ("POST", f"{BASE}/products"): Route(SELLERS, 422, plain(f"{BASE}/products", **NOTHING)),
-    ("GET", f"{BASE}/products/{{product_id}}"): public(404, plain(f"{BASE}/products/{SOME_ID}")),
-    ("PATCH", f"{BASE}/products/{{product_id}}"): Route(
-        SELLERS, 404, plain(f"{BASE}/products/{SOME_ID}", json={})
-    ),
-    ("DELETE", f"{BASE}/products/{{product_id}}"): Route(
-        SELLERS, 404, plain(f"{BASE}/products/{SOME_ID}")
-    ),
-    ("POST", f"{BASE}/products/{{product_id}}/relist"): Route(
-        SELLERS, 404, plain(f"{BASE}/products/{SOME_ID}/relist")
-    ),
-    ("DELETE", f"{BASE}/products/{{product_id}}/variants/{{sku}}"): Route(
-        SELLERS, 404, plain(f"{BASE}/products/{SOME_ID}/variants/COAT")
-    ),
-    ("GET", f"{BASE}/streams/{{stream_id}}/offers"): public(200, on_a_show(f"{STREAM}/offers")),
-    # Nothing is for sale here: as far as one gets who may.
-    ("POST", f"{BASE}/streams/{{stream_id}}/offers"): Route(
-        HOST_OR_ADMIN, 404, on_a_show(f"{STREAM}/offers", **OFFER)
-    ),
-    ("PATCH", f"{BASE}/streams/{{stream_id}}/offers/{{offer_id}}"): Route(
-        HOST_OR_ADMIN, 404, on_a_show(f"{STREAM}/offers/{SOME_ID}", json={"hold_seconds": 60})
-    ),
-    **{
-        ("POST", f"{BASE}/streams/{{stream_id}}/offers/{{offer_id}}/{asked}"): Route(
-            HOST_OR_ADMIN, 404, on_a_show(f"{STREAM}/offers/{SOME_ID}/{asked}", json=None)
-        )
-        for asked in ("open", "close", "pin", "unpin")
-    },
-    ("PATCH", f"{BASE}/streams/{{stream_id}}/showcase"): Route(
-        HOST_OR_ADMIN, 200, on_a_show(f"{STREAM}/showcase", json={"merge_orders": True})
-    ),
     ("PATCH", f"{BASE}/streams/{{stream_id}}"): Route(
         HOST_OR_ADMIN, 200, on_a_show(STREAM, json={"title": "Other"})
     ),
@@ -245,68 +191,7 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", f"{BASE}/streams/{{stream_id}}/audience"): Route(
         HOST | ANALYSTS, 200, on_a_show(f"{STREAM}/audience")
     ),
-    ("GET", f"{BASE}/stock"): Route(SELLERS, 200, plain(f"{BASE}/stock")),
-    ("GET", f"{BASE}/stock/{{sku}}"): Route(SELLERS, 404, plain(f"{BASE}/stock/NONE")),
-    ("POST", f"{BASE}/stock/{{sku}}/receive"): Route(
-        SELLERS, 404, plain(f"{BASE}/stock/NONE/receive", json={"quantity": 1})
-    ),
-    ("POST", f"{BASE}/stock/{{sku}}/adjust"): Route(
-        SELLERS, 404, plain(f"{BASE}/stock/NONE/adjust", json={"quantity": 1, "reason": "count"})
-    ),
-    ("GET", f"{BASE}/me/cart"): Route(REGISTERED, 404, plain(f"{BASE}/me/cart?stream={SOME_ID}")),
-    ("PUT", f"{BASE}/me/cart/items/{{offer_id}}"): Route(
-        REGISTERED, 404, plain(f"{BASE}/me/cart/items/{SOME_ID}", json={"quantity": 1})
-    ),
-    ("DELETE", f"{BASE}/me/cart/items/{{offer_id}}"): Route(
-        REGISTERED, 404, plain(f"{BASE}/me/cart/items/{SOME_ID}")
-    ),
-    ("GET", f"{BASE}/orders"): Route(REGISTERED, 200, plain(f"{BASE}/orders")),
-    # Nobody has ordered anything here: as far as one gets who may.
-    ("GET", f"{BASE}/orders/{{order_id}}"): Route(
-        REGISTERED, 404, plain(f"{BASE}/orders/{SOME_ID}")
-    ),
-    ("POST", f"{BASE}/orders"): Route(REGISTERED, 409, plain(f"{BASE}/orders", **PURCHASE)),
-    ("POST", f"{BASE}/orders/quote"): Route(
-        REGISTERED, 409, plain(f"{BASE}/orders/quote", **QUOTE)
-    ),
-    ("POST", f"{BASE}/orders/{{order_id}}/payments"): Route(
-        REGISTERED, 404, plain(f"{ONE_ORDER}/payments", json={"method": "development"})
-    ),
-    ("POST", f"{BASE}/orders/{{order_id}}/cancel"): Route(
-        REGISTERED, 404, plain(f"{ONE_ORDER}/cancel", json={})
-    ),
-    ("POST", f"{BASE}/orders/{{order_id}}/ship"): Route(
-        SELLERS, 404, plain(f"{ONE_ORDER}/ship", json={"carrier": "kex", "tracking_number": "1"})
-    ),
-    ("POST", f"{BASE}/orders/{{order_id}}/deliver"): Route(
-        SELLERS, 404, plain(f"{ONE_ORDER}/deliver")
-    ),
-    ("POST", f"{BASE}/orders/{{order_id}}/returns"): Route(
-        REGISTERED,
-        404,
-        plain(f"{ONE_ORDER}/returns", json={"lines": [{"offer_id": SOME_ID, "quantity": 1}]}),
-    ),
-    ("POST", f"{BASE}/orders/{{order_id}}/returns/{{return_id}}/receive"): Route(
-        SELLERS, 404, plain(f"{ONE_ORDER}/returns/{SOME_ID}/receive", json={})
-    ),
-    ("GET", f"{BASE}/coupons"): Route(HOST, 200, plain(f"{BASE}/coupons")),
-    ("POST", f"{BASE}/coupons"): Route(
-        HOST, 422, plain(f"{BASE}/coupons", json={"code": "LIVE100", "kind": "amount"})
-    ),
-    ("POST", f"{BASE}/coupons/{{code}}/withdraw"): Route(
-        HOST_OR_ADMIN, 404, plain(f"{BASE}/coupons/NONE/withdraw")
-    ),
-    ("GET", f"{BASE}/payment-methods"): page(f"{BASE}/payment-methods?market=TW"),
-    ("GET", f"{BASE}/shipping-methods"): page(f"{BASE}/shipping-methods?market=TH"),
-    ("GET", f"{BASE}/streams/{{stream_id}}/sales"): Route(
-        HOST_OR_ADMIN, 200, on_a_show(f"{STREAM}/sales")
-    ),
-    ("GET", f"{BASE}/streams/{{stream_id}}/sales/minutes"): Route(
-        HOST_OR_ADMIN, 200, on_a_show(f"{STREAM}/sales/minutes")
-    ),
-    ("GET", f"{BASE}/streams/{{stream_id}}/offers/{{offer_id}}/buyers"): Route(
-        HOST_OR_ADMIN, 404, on_a_show(f"{STREAM}/offers/{SOME_ID}/buyers")
-    ),
+    **SHOP,
     ("POST", f"{BASE}/media"): Route(REGISTERED, 201, plain(f"{BASE}/media", **AVATAR)),
     ("GET", f"{BASE}/events"): Route(LOG_READERS, 200, plain(f"{BASE}/events")),
     ("GET", f"{BASE}/events/feed"): Route(LOG_READERS, 200, plain(f"{BASE}/events/feed")),
