@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -22,13 +22,14 @@ from tests.support.room_client import in_room
 pytestmark = pytest.mark.services
 
 
-@contextmanager
-def stalled(api: Api) -> Iterator[None]:
-    """Nothing can be appended inside."""
+@asynccontextmanager
+async def stalled(api: Api) -> AsyncGenerator[None]:
+    """Nothing can be appended inside. Who writes as we ask for the lock commits on our own loop,
+    which must not stand still meanwhile."""
     path = make_url(api.platform.settings.database_url).database
     assert path is not None
-    connection = sqlite3.connect(Path(path), isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
+    connection = sqlite3.connect(Path(path), isolation_level=None, check_same_thread=False)
+    await asyncio.to_thread(connection.execute, "BEGIN IMMEDIATE")
     try:
         yield
     finally:
@@ -47,7 +48,7 @@ async def test_who_waits_to_be_acknowledged_is_not_taken_for_gone(
             await client.say("before")
             (member,) = room_of(api, stream_id).members
             loop = asyncio.get_running_loop()
-            with stalled(api):
+            async with stalled(api):
                 await client.send("send", ref="r", text="meanwhile")
                 await client.send("ping")
                 await eventually(lambda: member.busy)
@@ -72,7 +73,7 @@ async def test_what_was_said_before_one_was_shown_out_is_not_done_any_more(
             await client.text()
             room = room_of(api, stream_id)
             (member,) = room.members
-            with stalled(api):
+            async with stalled(api):
                 # In one piece, so that all of it has been read already.
                 await client.send(b"".join(map(_sending, ("first", "second", "third"))))
                 await eventually(lambda: member.busy)
