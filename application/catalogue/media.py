@@ -17,7 +17,7 @@ ATTACHED_WITHIN = timedelta(hours=24)
 _REMOVED_AFTER = ATTACHED_WITHIN + timedelta(hours=1)
 _UPLOADS = "media/"
 _FOLDERS: dict[MediaKind, str] = {"image": "product_images", "video": "product_videos"}
-_KINDS = {folder: kind for kind, folder in _FOLDERS.items()}
+_KINDS: dict[str, MediaKind] = {folder: kind for kind, folder in _FOLDERS.items()}
 _FIT: dict[MediaKind, Fit] = {"image": PICTURES, "video": FILMS}
 _KEYS_AT_ONCE = 500
 
