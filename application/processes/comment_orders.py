@@ -109,13 +109,13 @@ class CommentClaims:
     async def _take(self, comment: Comment, number: int, wish: Wish, offer_id: str | None) -> None:
         """What was refused once stays refused: its writer was told so."""
         refused_id = self._derived_id(TAKE_COMMENT, comment.said.message_id, str(number), "refused")
-        refusal = self._dispatch(comment, self._refusal(comment, wish, ""), refused_id)
-        if await self._known.outcome(refusal) is not None:
+        unknown = self._refusal(comment, wish)
+        if await self._known.outcome(self._dispatch(comment, unknown, refused_id)) is not None:
             return
         try:
             await self._claim(comment, number, wish, offer_id)
         except DomainError as refused:
-            command = self._refusal(comment, wish, refused.code)
+            command = self._refusal(comment, wish, refused)
             await self._claims.execute(self._dispatch(comment, command, refused_id))
 
     async def _claim(self, comment: Comment, number: int, wish: Wish, offer_id: str | None) -> None:
@@ -139,18 +139,21 @@ class CommentClaims:
         command_id = self._derived_id(TAKE_COMMENT, comment.said.message_id, str(number))
         await self._claims.execute(self._dispatch(comment, claim, command_id))
 
-    def _refusal(self, comment: Comment, wish: Wish, refusal: str) -> RefuseClaim:
+    def _refusal(
+        self, comment: Comment, wish: Wish, refused: DomainError | None = None
+    ) -> RefuseClaim:
         return RefuseClaim(
             cart_id="",
             buyer_id=comment.said.user_id,
             stream_id=comment.stream_id,
             now=self._clock(),
-            refusal=refusal,
+            refusal=refused.code if refused else "",
             offer_code=" ".join((wish.code or "", *wish.options)).strip().upper(),
             quantity=wish.quantity,
             message_id=comment.said.message_id,
             parser=PARSER_VERSION,
             comment=comment.said.text,
+            numbers=_numbers(refused) if refused else {},
         )
 
     def _dispatch(
@@ -165,6 +168,10 @@ class CommentClaims:
             causation_id=comment.recorded.event_id,
             fingerprint=fingerprint_of(command_id),
         )
+
+
+def _numbers(refused: DomainError) -> dict[str, int]:
+    return {name: value for name, value in refused.fields.items() if isinstance(value, int)}
 
 
 def _variant_of(show: Showcase, offer_id: str | None, wish: Wish) -> str | None:

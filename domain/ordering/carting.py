@@ -256,6 +256,7 @@ def _refuse(_state: Cart, command: ask.RefuseClaim) -> Facts:
             message_id=command.message_id,
             parser=command.parser,
             comment=command.comment,
+            numbers=command.numbers,
         ),
     )
 

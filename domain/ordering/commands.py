@@ -7,6 +7,8 @@ that has grown beyond them is refused with `ShopMovedOnError`, and the service a
 
 from datetime import datetime
 
+from msgspec import field
+
 from domain.ordering.values import (
     CheckoutTerms,
     ClaimSource,
@@ -61,6 +63,7 @@ class RefuseClaim(CartCommand, frozen=True, kw_only=True):
     message_id: str
     parser: int
     comment: str
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"RefuseClaim(cart_id={self.cart_id!r}, refusal={self.refusal!r}, …)"
@@ -93,7 +96,8 @@ class EndWaiting(Command, frozen=True, kw_only=True):
 class PlaceOrder(CartCommand, frozen=True, kw_only=True):
     """Orders what is in the cart and not only waited for; what has to be reserved as it is ordered
     is reserved. `order_id` and `number` are new. Where `merges_into` names an order of the cart
-    that is unpaid, and the show allows it, the items join that instead.
+    that is unpaid, and the show allows it, the items join that instead. `seen_order_id` is the
+    cart's last order when that was found out; where it has another by now, the decision is refused.
 
     `expected_total` refuses with `PriceChangedError` what would come to another total.
     """
@@ -109,6 +113,7 @@ class PlaceOrder(CartCommand, frozen=True, kw_only=True):
     coupon: str | None = None
     expected_total: Money | None = None
     merges_into: str | None = None
+    seen_order_id: str | None = None
 
     def __repr__(self) -> str:
         return f"PlaceOrder(order_id={self.order_id!r}, cart_id={self.cart_id!r}, …)"
@@ -164,10 +169,11 @@ class ShipOrder(OrderCommand, frozen=True, kw_only=True):
 
 class DeliverOrder(OrderCommand, frozen=True, kw_only=True):
     """The buyer has it; cash on delivery has been paid under `payment_id`. They may return it for
-    so many days."""
+    so many days; `refunds_shipping`: of all of it, what sending it cost is paid back as well."""
 
     return_days: int
     payment_id: str
+    refunds_shipping: bool = False
 
 
 class RequestReturn(OrderCommand, frozen=True, kw_only=True):

@@ -4,6 +4,8 @@ coupons (`coupon-<code>`) and order numbers (`order_numbers-<market>`)."""
 from datetime import datetime
 from typing import Annotated, ClassVar
 
+from msgspec import field
+
 from domain.ordering.values import (
     CancelledBy,
     ClaimSource,
@@ -54,8 +56,8 @@ class ItemClaimed(CartFact, frozen=True, kw_only=True):
 
 
 class ClaimRefused(CartFact, frozen=True, kw_only=True):
-    """What a buyer wrote was a claim, and could not be met; `refusal` is the code of why not,
-    `offer_code` what they named."""
+    """What a buyer wrote was a claim, and could not be met; `refusal` is the code of why not, and
+    `numbers` are those it is worded with; `offer_code` is what they named."""
 
     tag = "ordering.ClaimRefused"
     refusal: str
@@ -64,6 +66,7 @@ class ClaimRefused(CartFact, frozen=True, kw_only=True):
     message_id: str
     parser: int
     comment: Annotated[str, Personal("buyer_id")]
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"ClaimRefused(buyer_id={self.buyer_id!r}, refusal={self.refusal!r}, …)"
@@ -222,11 +225,13 @@ class OrderShipped(OrderFact, frozen=True, kw_only=True):
 
 
 class OrderDelivered(OrderFact, frozen=True, kw_only=True):
-    """The buyer has it, and may return it until then without saying why."""
+    """The buyer has it, and may return it until then without saying why. `refunds_shipping`: of all
+    of it, what sending it cost is paid back as well."""
 
     tag = "ordering.OrderDelivered"
     delivered_at: datetime
     returnable_until: datetime
+    refunds_shipping: bool = False
 
 
 class ReturnRequested(OrderFact, frozen=True, kw_only=True):

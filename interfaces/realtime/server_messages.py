@@ -107,9 +107,14 @@ def error(ref: str | None, failure: Failure, language: Language) -> bytes:
 
 
 def refused(body: bytes, language: Language) -> bytes:
-    """What became of a claim, with words for whoever made it."""
+    """What became of a claim, with words for whoever made it: those of the problem that HTTP would
+    answer with, but for the title where the numbers in them were not recorded."""
     told: dict[str, Any] = msgspec.json.decode(body)
-    detail = catalogue().text(language, f"problem_{told['code']}_title", {})
+    numbers = told.pop("numbers", {})
+    key = f"problem_{told['code']}_detail"
+    if catalogue().placeholders(language, key) - numbers.keys():
+        key = f"problem_{told['code']}_title"
+    detail = catalogue().text(language, key, numbers)
     return _encode({**told, "detail": detail or told["code"]})
 
 

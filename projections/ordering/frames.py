@@ -15,7 +15,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Order(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="order", omit_defaults=True):
-    """`status` says what became of a claim (with `cart_id`) or an order (with `order_id`)."""
+    """`status` says what became of a claim (with `cart_id`) or an order (with `order_id`).
+    `numbers` fill the words for a refusal's `code`."""
 
     status: str
     cart_id: str | None = None
@@ -25,6 +26,7 @@ class _Order(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="order", o
     held_until: datetime | None = None
     waited: bool = False
     code: str | None = None
+    numbers: dict[str, int] = {}
     offer_code: str | None = None
     message_id: str | None = None
     number: str | None = None
@@ -81,6 +83,7 @@ def _released(event: fact.ItemReleased) -> dict[str, Any]:
 def _refused(event: fact.ClaimRefused) -> dict[str, Any]:
     return {
         "code": event.refusal,
+        "numbers": event.numbers,
         "offer_code": event.offer_code,
         "quantity": event.quantity,
         "message_id": event.message_id,

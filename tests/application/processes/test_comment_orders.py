@@ -120,6 +120,9 @@ async def test_more_than_one_may_have_is_refused(shop: Stall) -> None:
     await shop.settle()
     assert (await shop.cart()).line("o-A01").held == 2
     assert await shop.refusals() == [("limit_per_customer", "A01", 1)]
+    *_, refused = await shop.facts()
+    assert isinstance(refused, fact.ClaimRefused)
+    assert refused.numbers == {"limit": 2, "has": 2}
 
 
 async def test_colour_and_size_choose_among_offers_of_the_same_goods(shop: Stall) -> None:
