@@ -4,6 +4,7 @@ What the shop stands on (a show's room, offers, stock) is noted as facts."""
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -15,8 +16,11 @@ from application.ports import Dispatch
 from application.processes import claiming, holds, waitlist
 from application.processes.claiming import Claiming
 from application.processes.comment_orders import CommentClaims, CommentOrders
+from application.processes.offer_hours import OfferClock, OfferHours
 from application.processes.process import Process
+from application.processes.show_over import ShowClosing
 from application.processes.waitlist import Waitlists, WaitlistServing
+from application.showcase import handlers as showcase_handlers
 from domain.chat import events as chat
 from domain.chat.deciding import ROOM
 from domain.inventory import events as inventory
@@ -47,6 +51,7 @@ HANDLERS: Handlers = {
     **claiming.HANDLERS,
     **holds.HANDLERS,
     **waitlist.HANDLERS,
+    **showcase_handlers.HANDLERS,
 }
 
 
@@ -91,11 +96,13 @@ class Stall:
     claims: Claiming
     comments: CommentClaims
     waitlists: Waitlists
+    hours: OfferClock
+    closing: ShowClosing
     backlog: Backlog
     clock: StageClock
     position: int = 0
     numbers: Any = field(default_factory=count)
-    processes: tuple[Process, ...] = (CommentOrders(), WaitlistServing())
+    processes: tuple[Process, ...] = (CommentOrders(), WaitlistServing(), OfferHours())
 
     async def note(self, command: Noted) -> None:
         await self.store.sequencer.execute(self.dispatch(command))
@@ -150,12 +157,31 @@ class Stall:
 
     async def settle(self) -> None:
         """Lets the processes read what was recorded, and runs the jobs that follow."""
-        run = {**self.comments.jobs(), **self.waitlists.jobs()}
+        run = {
+            **self.comments.jobs(),
+            **self.waitlists.jobs(),
+            **self.hours.jobs(),
+            **self.closing.jobs(),
+        }
         await self._react()
         while jobs := self.backlog.due():
             for job in jobs:
                 await run[job.job](*job.args)
             await self._react()
+
+    async def later(self, seconds: float) -> None:
+        """Moves time on, then settles."""
+        self.clock.ahead += timedelta(seconds=seconds)
+        await self.settle()
+
+    def restart(self) -> None:
+        """What had been read is read again, and what waited in memory is gone."""
+        self.position, self.backlog = 0, Backlog(self.clock)
+
+    async def shown(self, *kinds: type[Event]) -> list[Event]:
+        """The showcase's facts of these kinds, in order."""
+        log = await self.store.log.read_stream(SHOWCASE.stream(SHOW), limit=1000)
+        return [one.event for one in log if isinstance(one.event, kinds)]
 
     async def _react(self) -> None:
         for recorded in await self.store.log.read(self.position, limit=1000):
@@ -214,6 +240,8 @@ def _built(store: EventStore, known: SqlKnownCommands, clock: StageClock) -> Sta
             claims=claims, log=log, known=known, clock=clock, derived_id=derived_id
         ),
         waitlists=Waitlists(bus=bus, log=log, clock=clock, derived_id=derived_id),
+        hours=OfferClock(bus=bus, clock=clock, derived_id=derived_id),
+        closing=ShowClosing(bus=bus, log=log, clock=clock, derived_id=derived_id),
         backlog=Backlog(clock),
         clock=clock,
     )
