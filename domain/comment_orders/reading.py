@@ -15,7 +15,7 @@ from domain.comment_orders.codes import loosely
 from domain.comment_orders.sentence import Sentence
 from domain.comment_orders.tokens import tokens
 from domain.comment_orders.wishes import Wish
-from domain.comment_orders.words import ASKING, ASKING_LATIN
+from domain.comment_orders.words import ASKING, ASKING_LATIN, COURTESIES
 
 # Goes up whenever the same comment may be read differently; stored beside what was read.
 PARSER_VERSION = 1
@@ -28,6 +28,7 @@ _HINT = re.compile(
     "[0-9一二兩两三四五六七八九十つ]|cf|รับ|จอง|ซีเอฟ|หนึ่ง|นึง|สอง|สาม|สี่|ห้า|one|two|three|four|five"
 )
 _LATIN_WORD = re.compile("[a-z]+")
+_COURTESY = re.compile("|".join(map(re.escape, COURTESIES)))
 
 
 def may_order(plain: str) -> bool:
@@ -57,7 +58,8 @@ def _is_readable(plain: str) -> bool:
     """Whether it is short enough, and asks and takes back nothing."""
     if len(plain) > COMMENT_CHARACTERS or not _HINT.search(plain):
         return False
-    if any(asking in plain for asking in ASKING):
+    told = _COURTESY.sub(" ", plain)
+    if any(asking in told for asking in ASKING):
         return False
     return ASKING_LATIN.isdisjoint(_LATIN_WORD.findall(plain))
 

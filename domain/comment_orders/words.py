@@ -23,9 +23,10 @@ class Word(msgspec.Struct, frozen=True, gc=False):
 
 _CONFIRM = "cf cfค่ะ ซีเอฟ รับ จอง"
 _WANT = """
-    f เอา อยากได้ ขอ สั่ง สั่งซื้อ ซื้อ
+    f เอา เอาเพิ่ม เพิ่ม อีก อยากได้ ขอ สั่ง สั่งซื้อ ซื้อ
     我要 我要買 我要买 我要訂 我要订 要 要買 要买 想要 我想要 我想買 買 买 購買 购买 訂 订 訂購
     订购 下單 下单 拍
+    算我 算我一個 算我一个 再 再來 再来 加 加購 加购
     預購 预购 帶 带 帶走 带走 來 来 下 給我 给我 幫我 帮我 留 幫我留
     買います 購入します 購入 注文 注文します 予約 予約します お願いします おねがいします 欲しい
     ほしい 欲しいです
@@ -41,6 +42,11 @@ _POLITE = """
     和 跟 與 与 色
     と を で です ます よろしく よろしくお願いします ありがとう ありがとうございます 番 の それと
     please pls plz thx thanks thank you ty ok hi hello and the of item code no number pcs xd lol
+"""
+# Polite as a whole, though parts of them ask or refuse where they stand in other words.
+_COURTESIES = """
+    大家好 大家早 大家早安 大家午安 大家晚安 不好意思 沒問題 没问题 不客氣 不客气 沒關係 没关系
+    ไม่เป็นไร ไม่เป็นไรค่ะ ไม่เป็นไรครับ すみません すいません
 """
 _UNITS = """
     個 个 件 份 組 组 套 包 盒 瓶 罐 條 条 雙 双 隻 只 支 張 张 片 顆 颗 粒 袋 箱 串 對 对 本 台
@@ -124,6 +130,7 @@ def _words() -> Mapping[str, Word]:
     words: dict[str, Word] = {}
     plain: tuple[tuple[WordKind, str], ...] = (
         ("polite", _POLITE),
+        ("polite", _COURTESIES),
         ("unit", _UNITS),
         ("each", _EACH),
         ("want", _WANT),
@@ -152,4 +159,8 @@ def _dressed(names: Iterable[str]) -> Iterable[str]:
 WORDS = _words()
 COLOURS = frozenset(_COLOURS)
 ASKING = _folded(_ASKING)
+# The longest first: one may begin another. What begins with them is no question for that.
+COURTESIES = tuple(
+    sorted((*_folded(_COURTESIES), *_folded("算我 算我一個 算我一个")), key=len, reverse=True)
+)
 ASKING_LATIN = frozenset(_folded(_ASKING_LATIN))
