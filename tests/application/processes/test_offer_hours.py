@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest_asyncio
 
@@ -27,14 +28,17 @@ async def became(shop: Stall) -> list[str]:
     ]
 
 
-async def ask_host(shop: Stall, command: type[ask.OfferCommand], **asked: object) -> None:
-    told = {"stream_id": SHOW, "by": HOST, "offer_id": "o-A01", **asked}
+async def ask_host(shop: Stall, command: type[ask.ShowcaseCommand], **asked: Any) -> None:
+    told: dict[str, Any] = {"stream_id": SHOW, "by": HOST, "offer_id": "o-A01", **asked}
     await shop.store.sequencer.execute(shop.dispatch(command(**told)))
 
 
 async def test_offer_opens_and_closes_at_its_times(shop: Stall) -> None:
     now = shop.clock()
-    times = {"opens_at": now + timedelta(seconds=60), "closes_at": now + timedelta(seconds=120)}
+    times: dict[str, Any] = {
+        "opens_at": now + timedelta(seconds=60),
+        "closes_at": now + timedelta(seconds=120),
+    }
     await shop.prepare("A01", **times)
     await shop.later(30)
     assert await became(shop) == []
@@ -99,7 +103,10 @@ async def test_offer_closed_early_and_opened_again_has_its_countdown_anew(shop: 
 
 async def test_times_that_come_while_nobody_runs_are_seen_to_afterwards_once(shop: Stall) -> None:
     now = shop.clock()
-    times = {"opens_at": now + timedelta(seconds=60), "closes_at": now + timedelta(seconds=120)}
+    times: dict[str, Any] = {
+        "opens_at": now + timedelta(seconds=60),
+        "closes_at": now + timedelta(seconds=120),
+    }
     await shop.prepare("A01", **times)
     await shop.settle()
     shop.restart()

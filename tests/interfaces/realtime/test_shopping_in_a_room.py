@@ -31,8 +31,8 @@ from tests.support.showcasing import opened as offer_opened
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 COAT = "COAT-RED-M"
 FACTS: tuple[Event, ...] = (OPENED, prepared(), offer_opened())
-OF_CART = {"buyer_id": "mei", "stream_id": SHOW}
-OF_ITEM = {**OF_CART, "offer_id": OFFER, "quantity": 2}
+OF_CART: dict[str, Any] = {"buyer_id": "mei", "stream_id": SHOW}
+OF_ITEM: dict[str, Any] = {**OF_CART, "offer_id": OFFER, "quantity": 2}
 
 
 def loaded(version: int) -> Loaded[Any]:
