@@ -15,7 +15,12 @@ class ProjectedCartIndex:
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[DueCart]:
         return [
-            DueCart(cart_id=view.id, skus=held_skus(view.cart), due_at=due_at)
+            DueCart(
+                cart_id=view.id,
+                skus=held_skus(view.cart),
+                due_at=due_at,
+                position=view.position,
+            )
             for view in await list_due(self._views, now, limit=limit)
             if (due_at := view.due_at) is not None
         ]

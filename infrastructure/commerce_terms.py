@@ -44,6 +44,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     since: datetime = msgspec.field(name="from")
     tax_basis_points: int
     return_days: int
+    refunds_shipping: bool
     shipping: list[_Shipping]
     payments: list[_Payment]
 
@@ -87,6 +88,7 @@ def _dated(entry: _Entry, currency: Currency, development: bool) -> tuple[dateti
     terms = MarketTerms(
         tax_basis_points=entry.tax_basis_points,
         return_days=entry.return_days,
+        refunds_shipping=entry.refunds_shipping,
         shipping=tuple(_shipping(one, currency) for one in entry.shipping),
         payments=tuple(_payment(one, currency) for one in entry.payments),
     )

@@ -24,4 +24,5 @@ def _due(view: OrderView) -> DueOrder:
         skus=tuple(sorted({line.sku for line in view.lines})),
         coupon=view.coupon,
         due_at=view.expires_at or view.placed_at,
+        position=view.position,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from domain.shared import CURRENCY_EXPONENTS, Currency, Money
 
 _SIGNS: dict[Currency, str] = {"TWD": "NT$", "THB": "฿", "JPY": "¥"}
-_AMOUNTS = ("total", "minimum")  # fields of refusals that count minor units
+_AMOUNTS = ("total", "minimum", "maximum")  # fields of refusals that count minor units
 
 
 def written(money: Money) -> str:

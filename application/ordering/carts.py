@@ -18,11 +18,13 @@ def cart_id(derived_id: DerivedId, stream_id: str, buyer_id: str) -> str:
 
 
 class DueCart(msgspec.Struct, frozen=True, kw_only=True):
-    """A cart that holds something of these `skus` beyond its time, which was `due_at`."""
+    """A cart that holds something of these `skus` beyond its time, which was `due_at`, by its facts
+    up to this log `position`."""
 
     cart_id: str
     skus: tuple[str, ...]
     due_at: datetime
+    position: int
 
 
 class CartIndex(Protocol):

@@ -8,13 +8,15 @@ import msgspec
 
 
 class DueOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that is unpaid beyond its time, which was `due_at`, and what it has taken."""
+    """An order that is unpaid beyond its time, which was `due_at`, and what it has taken, by its
+    facts up to this log `position`."""
 
     order_id: str
     cart_id: str
     skus: tuple[str, ...]
     coupon: str | None
     due_at: datetime
+    position: int
 
 
 class OrderIndex(Protocol):

@@ -24,10 +24,12 @@ class PaymentMethod(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MarketTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds in a market on some day, methods in the order people are shown them."""
+    """What holds in a market on some day, methods in the order people are shown them.
+    `refunds_shipping`: who sends all of an order back gets what sending it cost as well."""
 
     tax_basis_points: int
     return_days: int
+    refunds_shipping: bool
     shipping: tuple[ShippingTerms, ...]
     payments: tuple[PaymentMethod, ...]
 

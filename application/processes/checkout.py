@@ -27,6 +27,7 @@ from domain.ordering.pricing import discounted, subtotal_of
 from domain.ordering.values import OrderLine
 from domain.shared import Money
 from domain.showcase.deciding import SHOWCASE
+from domain.showcase.errors import OfferClosedError
 from domain.showcase.showcase import Showcase
 from domain.showcase.values import OfferTerms
 
@@ -50,6 +51,7 @@ def _place(states: States, command: PlaceOrder) -> Decision:
     """Of [cart, showcase, order, coupon where there is one, SKUs]."""
     cart: Cart = states[0]
     carting.refuse_strangers(cart, command)
+    _refuse_unseen(cart, states[1], command)
     ordered = carting.order_items(cart, order_of(command), command.now)
     lines = _lines(cart, states[1], ordered)
     shelves = Shelves(command.skus, states[len(states) - len(command.skus) :])
@@ -67,6 +69,13 @@ def _place(states: States, command: PlaceOrder) -> Decision:
     redeemed = coupon.redeem(command.order_id, command.buyer_id, discount)
     facts = _settled(shelves, command, placed)
     return (ordered, (), facts, (redeemed,), *shelves.facts())
+
+
+def _refuse_unseen(cart: Cart, showcase: Showcase, command: PlaceOrder) -> None:
+    """Which order the items join was found out of an order the cart had last, in a show that
+    merges. Raises `ShopMovedOnError` where that was another, or none."""
+    if showcase.merge_orders and cart.order_id != command.seen_order_id:
+        raise ShopMovedOnError()
 
 
 def _lines(
@@ -93,9 +102,13 @@ def _line(cart: Cart, showcase: Showcase, item: ItemOrdered) -> OrderLine:
 
 
 def _terms(showcase: Showcase, item: ItemOrdered) -> OfferTerms:
+    """Of what is only put aside the price stands as long as the show goes on. Raises
+    `OfferClosedError` beyond that."""
     offer = showcase.offers.get(item.offer_id)
     if offer is None:
         raise ShopMovedOnError()
+    if showcase.closed and not item.held:
+        raise OfferClosedError()
     return offer.terms
 
 
@@ -181,8 +194,9 @@ def _answer(command: PlaceOrder, states: States) -> OrderAnswer:
 
 
 def quoted(states: States, command: PlaceOrder) -> OrderAnswer:
-    """What the order would come to, on these states; nothing is recorded. `states` are of the
-    streams the command would touch, in their order. Raises what placing it would."""
+    """What an order of its own would come to, on these states; nothing is recorded. `states` are of
+    the streams the command would touch, in their order. Raises what placing it would."""
+    command = replace(command, seen_order_id=states[0].order_id)
     facts = _place(states, command)[2]
     order: Order = states[2]
     for fact in facts:

@@ -60,7 +60,7 @@ class Holds:
         for last in (False,) * (_TRIES - 1) + (True,):
             command = ExpireHolds(cart_id=due.cart_id, skus=tuple(skus), now=now)
             try:
-                await self._bus.execute(self._dispatch(command, due.due_at))
+                await self._bus.execute(self._dispatch(command, due))
             except ShopMovedOnError:
                 if last:
                     raise
@@ -69,8 +69,12 @@ class Holds:
             else:
                 return
 
-    def _dispatch(self, command: ExpireHolds, due_at: datetime) -> Dispatch:
-        command_id = self._derived_id(EXPIRE_HOLDS, command.cart_id, due_at.isoformat())
+    def _dispatch(self, command: ExpireHolds, due: DueCart) -> Dispatch:
+        """The id tells what the view knew: where that was behind and nothing is due yet, what
+        becomes due has another."""
+        command_id = self._derived_id(
+            EXPIRE_HOLDS, due.cart_id, due.due_at.isoformat(), str(due.position)
+        )
         return Dispatch(
             command=command,
             command_id=command_id,

@@ -25,6 +25,7 @@ from application.processes import purchasing
 from application.processes.claiming import fingerprint_of
 from application.processes.looking import Look, Lookout
 from application.processes.purchasing import Purchase
+from domain.money import nothing
 from domain.ordering.commands import (
     CancelOrder,
     DeliverOrder,
@@ -34,7 +35,12 @@ from domain.ordering.commands import (
     PlaceOrder,
     ReceiveReturn,
 )
-from domain.ordering.errors import NotTheBuyerError, OrderNotFoundError, WrongAmountError
+from domain.ordering.errors import (
+    NotTheBuyerError,
+    OrderNotFoundError,
+    ShopMovedOnError,
+    WrongAmountError,
+)
 from domain.ordering.order import Order
 from domain.ordering.ordering import ORDER
 from domain.shared import Command, DomainError
@@ -74,8 +80,7 @@ class Orders:
         self._clock = ports.clock
         self._new_id = ports.new_id
         self._derived_id = ports.derived_id
-        self._recent = ports.recent
-        self._lookout = Lookout(ports.recent, ports.log)
+        self._lookout = Lookout(ports.bus, ports.recent, ports.log)
         self._log = ports.log
 
     async def place(self, purchase: Purchase, enveloped: Enveloped) -> Outcome:
@@ -83,13 +88,13 @@ class Orders:
         cart, the coupon, the stock or the terms refuse with."""
         order_id = self._new_id()
 
-        async def attempt(look: Look) -> Outcome:
+        async def named(look: Look) -> Dispatch:
             command = await self._place_order(purchase, order_id, look)
-            return await self._bus.execute(replace(envelope, command=command))
+            return replace(envelope, command=command)
 
         envelope = enveloped(purchasing.unresolved(purchase, order_id))
         try:
-            return await self._lookout.repeated(attempt)
+            return await self._lookout.execute(named)
         except DomainError:
             first = await self._known.outcome(envelope)
             if first is None:
@@ -104,9 +109,9 @@ class Orders:
 
     async def _place_order(self, purchase: Purchase, order_id: str, look: Look) -> PlaceOrder:
         command = await purchasing.resolved(purchase, order_id, look, self._terms)
-        merges_into = await purchasing.merged_into(command, look, self._log)
-        if merges_into is not None:
-            return replace(command, merges_into=merges_into)
+        command = await purchasing.merged(command, look, self._log)
+        if command.merges_into is not None:
+            return command
         market = (await purchasing.cart_of(command.cart_id, look)).market
         return replace(command, number=await self._numbers.take(market))
 
@@ -115,33 +120,27 @@ class Orders:
     ) -> tuple[str, Outcome]:
         """Settles what the order comes to, and the id of that payment. Only for payments nobody
         has to make: a provider's word goes through `mark_paid`."""
-        command = await self._payment(order_id, method, by, self._recent.recall)
-        envelope = enveloped(command)
-        payment_id = self._derived_id("payment", order_id, envelope.command_id)
-
-        async def pay(command: MarkOrderPaid) -> Outcome:
-            paid = replace(command, payment_id=payment_id)
-            return await self.mark_paid(replace(envelope, command=paid))
-
-        try:
-            return payment_id, await pay(command)
-        except WrongAmountError:  # it has grown since this process saw it
-            command = await self._payment(order_id, method, by, self._log.load)
-            return payment_id, await pay(command)
-
-    async def _payment(self, order_id: str, method: str, by: str, look: Look) -> MarkOrderPaid:
-        """Of all that the order came to when it was looked at. Raises `NotTheBuyerError`."""
-        order = await self._order(order_id, look)
-        if order.buyer_id != by:
-            raise NotTheBuyerError()
-        return MarkOrderPaid(
+        nothing_yet = MarkOrderPaid(
             order_id=order_id,
             payment_id="",
             method=method,
-            amount=order.totals.total,
+            amount=nothing("TWD"),
             skus=(),
             now=self._clock(),
         )
+        envelope = enveloped(nothing_yet)
+        payment_id = self._derived_id("payment", order_id, envelope.command_id)
+
+        async def named(look: Look) -> Dispatch:
+            order = await _order(order_id, look)
+            if order.buyer_id != by:
+                raise NotTheBuyerError()
+            whole = order.totals.total
+            paid = replace(nothing_yet, payment_id=payment_id, amount=whole, skus=_skus(order))
+            return replace(envelope, command=paid)
+
+        # Another amount than it comes to: it has grown since it was looked at.
+        return payment_id, await self._lookout.execute(named, (ShopMovedOnError, WrongAmountError))
 
     async def mark_paid(self, dispatch: Dispatch) -> Outcome:
         """Has a `MarkOrderPaid` decided; its SKUs are filled in here."""
@@ -149,12 +148,11 @@ class Orders:
         if not isinstance(command, MarkOrderPaid):
             raise TypeError(f"{type(command).__name__} is no payment")
 
-        async def attempt(look: Look) -> Outcome:
-            order = await self._order(command.order_id, look)
-            named = replace(command, skus=_skus(order))
-            return await self._bus.execute(replace(dispatch, command=named))
+        async def named(look: Look) -> Dispatch:
+            order = await _order(command.order_id, look)
+            return replace(dispatch, command=replace(command, skus=_skus(order)))
 
-        return await self._lookout.repeated(attempt)
+        return await self._lookout.execute(named)
 
     async def cancel(self, dispatch: Dispatch) -> Outcome:
         """Has a `CancelOrder` decided; cart, coupon and SKUs are filled in here."""
@@ -162,23 +160,27 @@ class Orders:
         if not isinstance(command, CancelOrder):
             raise TypeError(f"{type(command).__name__} cancels nothing")
 
-        async def attempt(look: Look) -> Outcome:
-            order = await self._order(command.order_id, look)
-            named = replace(command, cart_id=order.cart_id, coupon=order.coupon, skus=_skus(order))
-            return await self._bus.execute(replace(dispatch, command=named))
+        async def named(look: Look) -> Dispatch:
+            order = await _order(command.order_id, look)
+            full = replace(command, cart_id=order.cart_id, coupon=order.coupon, skus=_skus(order))
+            return replace(dispatch, command=full)
 
-        return await self._lookout.repeated(attempt)
+        return await self._lookout.execute(named)
 
     async def deliver(self, dispatch: Dispatch) -> Outcome:
-        """Has a `DeliverOrder` decided; how long it may be returned, and the id of what is paid at
-        the door, are filled in here."""
+        """Has a `DeliverOrder` decided; how long it may be returned and what is paid back then, and
+        the id of what is paid at the door, are filled in here."""
         command = dispatch.command
         if not isinstance(command, DeliverOrder):
             raise TypeError(f"{type(command).__name__} delivers nothing")
-        order = await self._order(command.order_id, self._log.load)
-        days = self._terms.at(order.market, command.now).return_days
-        payment_id = self._derived_id("payment", command.order_id, "on delivery")
-        named = replace(command, return_days=days, payment_id=payment_id)
+        order = await _order(command.order_id, self._log.load)
+        terms = self._terms.at(order.market, command.now)
+        named = replace(
+            command,
+            return_days=terms.return_days,
+            refunds_shipping=terms.refunds_shipping,
+            payment_id=self._derived_id("payment", command.order_id, "on delivery"),
+        )
         return await self._bus.execute(replace(dispatch, command=named))
 
     async def receive_return(self, dispatch: Dispatch) -> Outcome:
@@ -186,7 +188,7 @@ class Orders:
         command = dispatch.command
         if not isinstance(command, ReceiveReturn):
             raise TypeError(f"{type(command).__name__} receives nothing")
-        order = await self._order(command.order_id, self._log.load)
+        order = await _order(command.order_id, self._log.load)
         named = replace(command, skus=_skus(order))
         return await self._bus.execute(replace(dispatch, command=named))
 
@@ -210,7 +212,8 @@ class Orders:
         return len(due)
 
     async def _expire(self, due: DueOrder, now: datetime) -> None:
-        """Where the order has grown since, it is looked at itself."""
+        """The id tells what the view knew: where the order has grown since and is not due yet, that
+        is what the id stands for, and it is due under another."""
         command = ExpireOrder(
             order_id=due.order_id,
             cart_id=due.cart_id,
@@ -218,7 +221,9 @@ class Orders:
             coupon=due.coupon,
             now=now,
         )
-        command_id = self._derived_id(EXPIRE_ORDER, due.order_id, due.due_at.isoformat())
+        command_id = self._derived_id(
+            EXPIRE_ORDER, due.order_id, due.due_at.isoformat(), str(due.position)
+        )
         dispatch = Dispatch(
             command=command,
             command_id=command_id,
@@ -227,21 +232,19 @@ class Orders:
             fingerprint=fingerprint_of(command_id),
         )
 
-        async def attempt(look: Look) -> Outcome:
-            order = await self._order(due.order_id, look)
-            named = replace(command, skus=_skus(order))
-            return await self._bus.execute(replace(dispatch, command=named))
+        async def named(look: Look) -> Dispatch:
+            order = await _order(due.order_id, look)
+            return replace(dispatch, command=replace(command, skus=_skus(order)))
 
-        await self._lookout.repeated(attempt)
+        await self._lookout.execute(named)
 
-    async def _order(self, order_id: str, look: Look) -> Order:
-        """Raises `OrderNotFoundError`. Memory may not know of it yet; the log does."""
-        order: Order = (await look(ORDER, ORDER.stream(order_id))).state
-        if not order.status:
-            order = (await self._log.load(ORDER, ORDER.stream(order_id))).state
-        if not order.status:
-            raise OrderNotFoundError(order_id=order_id)
-        return order
+
+async def _order(order_id: str, look: Look) -> Order:
+    """Raises `OrderNotFoundError`."""
+    order: Order = (await look(ORDER, ORDER.stream(order_id))).state
+    if not order.status:
+        raise OrderNotFoundError(order_id=order_id)
+    return order
 
 
 def _skus(order: Order) -> tuple[str, ...]:

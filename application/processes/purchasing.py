@@ -111,6 +111,8 @@ def _chosen(purchase: Purchase, terms: MarketTerms) -> CheckoutTerms:
         shipping=shipping,
         payment_method=payment.id,
         payment_seconds=payment.seconds,
+        payment_least=payment.least,
+        payment_most=payment.most,
     )
 
 
@@ -128,21 +130,29 @@ def _skus(cart: Cart, purchase: Purchase) -> tuple[str, ...]:
     )
 
 
-async def merged_into(command: PlaceOrder, look: Look, log: EventLog) -> str | None:
-    """The unpaid order that the items join: where the show has it so, and they go the same way to
-    the same person."""
+async def merged(command: PlaceOrder, look: Look, log: EventLog) -> PlaceOrder:
+    """Into the unpaid order that the items join: where the show has it so, and they go the same way
+    to the same person. That they join none is said of the order that was looked at."""
     cart = await cart_of(command.cart_id, look)
     if cart.order_id is None:
-        return None
+        return command
     showcase: Showcase = (await look(SHOWCASE, SHOWCASE.stream(command.stream_id))).state
     if not showcase.merge_orders:
-        return None
-    stream = ORDER.stream(cart.order_id)
-    if not may_merge((await look(ORDER, stream)).state, command):
-        return None
+        return command
+    joins = await _joins(cart.order_id, cart, command, log)
+    return msgspec.structs.replace(
+        command, seen_order_id=cart.order_id, merges_into=cart.order_id if joins else None
+    )
+
+
+async def _joins(order_id: str, cart: Cart, command: PlaceOrder, log: EventLog) -> bool:
+    """By the log: an order that memory knows from before may have been given more time."""
+    stream = ORDER.stream(order_id)
+    more = sum(1 for line in cart.lines.values() if line.quantity)
+    if not may_merge((await log.load(ORDER, stream)).state, command, more):
+        return False
     first = await log.read_stream(stream, limit=1)
-    same = bool(first) and _goes_to_the_same(first[0].event, command)
-    return cart.order_id if same else None
+    return bool(first) and _goes_to_the_same(first[0].event, command)
 
 
 def _goes_to_the_same(placed: object, command: PlaceOrder) -> bool:

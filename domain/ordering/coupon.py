@@ -13,7 +13,7 @@ from domain.ordering import commands as ask
 from domain.ordering import errors
 from domain.ordering import events as fact
 from domain.ordering.values import COUPON_REDEMPTIONS_AT_MOST, CouponTerms
-from domain.shared import Command, Decider, Event, Money
+from domain.shared import Command, Decider, Event, Market, Money
 
 Facts = tuple[Event, ...]
 CODE = r"[A-Z0-9]{3,32}"
@@ -25,7 +25,7 @@ class Coupon(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`redeemed` has, by buyer, how many orders of theirs have it that came to something."""
 
     host_id: str = ""
-    market: str = ""
+    market: Market = "TW"
     terms: CouponTerms = _NO_TERMS
     stream_id: str | None = None
     starts_at: datetime | None = None
@@ -84,6 +84,8 @@ def _refuse_elsewhere(state: Coupon, basket: Basket) -> None:
     if not state.host_id or state.host_id != basket.host_id:
         raise errors.CouponNotFoundError()
     if state.stream_id not in {None, basket.stream_id}:
+        raise errors.CouponNotFoundError()
+    if CURRENCY_OF[state.market] != basket.subtotal.currency:
         raise errors.CouponNotFoundError()
 
 

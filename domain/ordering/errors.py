@@ -95,6 +95,18 @@ class PaymentMethodError(DomainError):
     code = "payment_method_not_available"
 
 
+class PaymentMinimumError(DomainError):
+    """It can be paid this way from `minimum` in `currency` on."""
+
+    code = "payment_minimum"
+
+
+class PaymentMaximumError(DomainError):
+    """It can be paid this way up to `maximum` in `currency`."""
+
+    code = "payment_maximum"
+
+
 class CashOnDeliveryError(DomainError):
     """This way of sending takes no cash, or not for so much."""
 

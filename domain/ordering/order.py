@@ -59,6 +59,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     carrier: str = ""
     tracking_number: str = ""
     returnable_until: datetime | None = None
+    refunds_shipping: bool = False
     returns: dict[str, Return] = {}
 
     @property
@@ -149,7 +150,12 @@ def _shipped(state: Order, event: fact.OrderShipped) -> Order:
 
 
 def _delivered(state: Order, event: fact.OrderDelivered) -> Order:
-    return replace(state, status="delivered", returnable_until=event.returnable_until)
+    return replace(
+        state,
+        status="delivered",
+        returnable_until=event.returnable_until,
+        refunds_shipping=event.refunds_shipping,
+    )
 
 
 def _return_asked(state: Order, event: fact.ReturnRequested) -> Order:

@@ -15,7 +15,7 @@ from domain.ordering.access import refuse_unless_merchant, role_of
 from domain.ordering.cart import Cart
 from domain.ordering.order import Order, evolve, joined
 from domain.ordering.pricing import totals_of
-from domain.ordering.values import CASH_ON_DELIVERY, OrderLine, Totals
+from domain.ordering.values import CASH_ON_DELIVERY, LINES_AT_MOST, OrderLine, Totals
 from domain.shared import Command, Decider, DomainError, Event, Money
 
 Facts = tuple[Event, ...]
@@ -74,7 +74,7 @@ def settle_at_once(order_id: str, placed: fact.OrderPlaced) -> Facts:
 def add(state: Order, command: ask.PlaceOrder, lines: tuple[OrderLine, ...]) -> Added:
     """To an order that is unpaid. Its discount stays what it was. Raises `ShopMovedOnError` where
     it cannot take more any longer, and what `place` raises."""
-    if not may_merge(state, command):
+    if not may_merge(state, command, len(lines)):
         raise errors.ShopMovedOnError()
     totals: Totals = totals_of(
         joined(state.lines, lines), command.terms, state.totals.total.currency
@@ -90,9 +90,9 @@ def add(state: Order, command: ask.PlaceOrder, lines: tuple[OrderLine, ...]) -> 
     )
 
 
-def may_merge(state: Order, command: ask.PlaceOrder) -> bool:
-    """Whether the order can take more: unpaid and in time, paid and sent the same way, and the new
-    items come without a coupon. Where it goes, its own facts have to tell."""
+def may_merge(state: Order, command: ask.PlaceOrder, more: int) -> bool:
+    """Whether the order can take so many lines more: unpaid and in time, paid and sent the same
+    way, and the new items come without a coupon. Where it goes, its own facts have to tell."""
     return (
         state.is_open
         and state.expires_at is not None
@@ -101,6 +101,7 @@ def may_merge(state: Order, command: ask.PlaceOrder) -> bool:
         and state.cart_id == command.cart_id
         and state.payment_method == command.terms.payment_method
         and state.shipping_method == command.terms.shipping.method
+        and len(state.lines) + more <= LINES_AT_MOST
     )
 
 
@@ -197,6 +198,7 @@ def _deliver(state: Order, command: ask.DeliverOrder) -> Facts:
         stream_id=state.stream_id,
         delivered_at=command.now,
         returnable_until=command.now + timedelta(days=command.return_days),
+        refunds_shipping=command.refunds_shipping,
     )
     return (*_paid_at_the_door(state, command), delivered)
 

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from domain.money import included_tax, minus, nothing, shared_out, times, total
-from domain.ordering.errors import CashOnDeliveryError
+from domain.ordering.errors import (
+    CashOnDeliveryError,
+    PaymentMaximumError,
+    PaymentMinimumError,
+)
 from domain.ordering.values import CASH_ON_DELIVERY, CheckoutTerms, OrderLine, Totals
 from domain.shared import Currency, Money
 
@@ -34,12 +38,14 @@ def discounted(lines: Sequence[OrderLine], discount: Money) -> tuple[OrderLine, 
 
 
 def totals_of(lines: Sequence[OrderLine], terms: CheckoutTerms, currency: Currency) -> Totals:
-    """Raises `CashOnDeliveryError` where cash is not taken for so much, or this way."""
+    """Raises `CashOnDeliveryError` where cash is not taken for so much, or this way;
+    `PaymentMinimumError` and `PaymentMaximumError` where the way to pay is not for such a total."""
     subtotal = subtotal_of(lines, currency)
     discount = total((line.discount for line in lines), currency)
     shipping = _shipping(subtotal, terms)
     whole = total((minus(subtotal, discount), shipping), currency)
     _refuse_cash(whole, terms)
+    _refuse_amount(whole, terms)
     return Totals(
         subtotal=subtotal,
         shipping=shipping,
@@ -65,3 +71,14 @@ def _refuse_cash(whole: Money, terms: CheckoutTerms) -> None:
     limit = terms.shipping.cod_limit
     if not terms.shipping.cod or (limit is not None and whole.amount > limit.amount):
         raise CashOnDeliveryError(method=terms.shipping.method)
+
+
+def _refuse_amount(whole: Money, terms: CheckoutTerms) -> None:
+    """What costs nothing is not paid at all."""
+    if not whole.amount:
+        return
+    least, most = terms.payment_least, terms.payment_most
+    if least is not None and whole.amount < least.amount:
+        raise PaymentMinimumError(minimum=least.amount, currency=least.currency)
+    if most is not None and whole.amount > most.amount:
+        raise PaymentMaximumError(maximum=most.amount, currency=most.currency)

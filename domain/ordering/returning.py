@@ -64,12 +64,11 @@ def receive(state: Order, command: ask.ReceiveReturn) -> Facts:
         return_id=command.return_id,
         lines=lines,
     )
+    returned = _all_returned(state, lines)
     owed = _worth(state, lines)
-    return (
-        received,
-        *refund(state, owed, "returned", command.return_id),
-        *_all_returned(state, lines),
-    )
+    if returned and state.refunds_shipping:
+        owed = total((owed, state.totals.shipping), owed.currency)
+    return (received, *refund(state, owed, "returned", command.return_id), *returned)
 
 
 def refund(

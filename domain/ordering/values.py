@@ -82,12 +82,15 @@ class ShippingTerms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 class CheckoutTerms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What holds in a market on the day somebody checks out. Seconds are how long an order waits
-    for its payment; None: it does not, it is paid on delivery."""
+    for its payment; None: it does not, it is paid on delivery. What it comes to must lie between
+    `payment_least` and `payment_most`."""
 
     tax_basis_points: int
     shipping: ShippingTerms
     payment_method: str
     payment_seconds: int | None
+    payment_least: Money | None = None
+    payment_most: Money | None = None
 
 
 class ReturnedLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -18,6 +18,7 @@ def entry(since: str, tax: int) -> dict[str, Any]:
         "from": since,
         "tax_basis_points": tax,
         "return_days": 7,
+        "refunds_shipping": False,
         "shipping": [{"method": "kex", "needs": "address", "fee": 4500}],
         "payments": [{"id": "cod", "seconds": None}],
     }

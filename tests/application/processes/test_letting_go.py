@@ -70,7 +70,7 @@ def holds(shop: Stall, *due: DueCart) -> Holds:
 
 def due(shop: Stall, *skus: str) -> DueCart:
     cart_id = shop.claims.cart_id(SHOW, VIEWER)
-    return DueCart(cart_id=cart_id, skus=skus, due_at=shop.clock() + HELD)
+    return DueCart(cart_id=cart_id, skus=skus, due_at=shop.clock() + HELD, position=0)
 
 
 async def expired(shop: Stall) -> list[tuple[str, int]]:
