@@ -10,17 +10,16 @@ from application.inventory.handlers import StockAnswer
 from domain.inventory.commands import AdjustStock, ReceiveStock
 from domain.inventory.errors import SkuNotFoundError
 from domain.inventory.values import QUANTITY_AT_MOST, REASON_CHARACTERS, SKU, AdjustmentReason
-from interfaces.http.auth import only
 from interfaces.http.commands import execute
 from interfaces.http.paging import Page, next_cursor, wanted_cursor, wanted_limit
 from interfaces.http.queries import answer, wanted_position
 from interfaces.http.request import ApiRequest
+from interfaces.http.shop.selling import SELLER, as_seller, may_sell
 from projections.inventory.stock import StockView, get_stock, list_stock
 
 _TAGS = ["Stock"]
 _NO_STORE = {"cache-control": "no-store"}
 _LISTING = "stock"
-SELLERS = only("host", "merchant", "admin")
 SkuPath = Annotated[str, PathParameter(pattern=f"^{SKU}$", max_length=64)]
 
 
@@ -52,7 +51,7 @@ class Adjust(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reason: AdjustmentReason
 
 
-@get("/stock", access=SELLERS, kind="stock", tags=_TAGS, summary="The caller's goods, by SKU")
+@get("/stock", access=SELLER, kind="stock", tags=_TAGS, summary="The caller's goods, by SKU")
 async def list_my_stock(request: ApiRequest) -> Response[Page[Stock]]:
     limit, after = wanted_limit(request), wanted_cursor(request, _LISTING, str)
     seen = await list_stock(
@@ -72,7 +71,7 @@ async def list_my_stock(request: ApiRequest) -> Response[Page[Stock]]:
 
 @get(
     "/stock/{sku:str}",
-    access=SELLERS,
+    access=SELLER,
     kind="stock",
     tags=_TAGS,
     summary="How much there is of a SKU",
@@ -80,15 +79,15 @@ async def list_my_stock(request: ApiRequest) -> Response[Page[Stock]]:
 async def read_stock(request: ApiRequest, sku: SkuPath) -> Response[Stock]:
     """Of others' goods nobody learns that there are any."""
     seen = await get_stock(request.platform.views, sku, min_position=wanted_position(request))
-    view, caller = seen.value, request.caller
-    if view is None or not ("admin" in caller.roles or view.merchant_id == caller.user_id):
+    view = seen.value
+    if view is None or not may_sell(request, view.merchant_id):
         raise SkuNotFoundError(sku=sku)
     return answer(seen, _stock(view), _NO_STORE)
 
 
 @post(
     "/stock/{sku:str}/receive",
-    access=SELLERS,
+    access=SELLER,
     kind="command",
     status_code=200,
     tags=_TAGS,
@@ -97,15 +96,13 @@ async def read_stock(request: ApiRequest, sku: SkuPath) -> Response[Stock]:
 async def receive_stock(
     request: ApiRequest, sku: SkuPath, data: JSONBody[Receive]
 ) -> Response[StockAnswer]:
-    command = ReceiveStock(
-        sku=sku, by=_by(request), as_admin=_as_admin(request), **msgspec.structs.asdict(data)
-    )
+    command = ReceiveStock(sku=sku, **as_seller(request), **msgspec.structs.asdict(data))
     return await execute(request, command, data)
 
 
 @post(
     "/stock/{sku:str}/adjust",
-    access=SELLERS,
+    access=SELLER,
     kind="command",
     status_code=200,
     tags=_TAGS,
@@ -114,18 +111,8 @@ async def receive_stock(
 async def adjust_stock(
     request: ApiRequest, sku: SkuPath, data: JSONBody[Adjust]
 ) -> Response[StockAnswer]:
-    command = AdjustStock(
-        sku=sku, by=_by(request), as_admin=_as_admin(request), **msgspec.structs.asdict(data)
-    )
+    command = AdjustStock(sku=sku, **as_seller(request), **msgspec.structs.asdict(data))
     return await execute(request, command, data)
-
-
-def _by(request: ApiRequest) -> str:
-    return request.caller.user_id
-
-
-def _as_admin(request: ApiRequest) -> bool:
-    return "admin" in request.caller.roles
 
 
 def _stock(view: StockView) -> Stock:
