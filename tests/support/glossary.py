@@ -53,7 +53,9 @@ def _is_own(one: object, module_name: str) -> bool:
 
 
 def _called(one: type) -> str:
-    return str(one.__dict__.get("code") or one.__dict__.get("tag") or one.__name__)
+    """By a refusal's code, else by an event's tag: an event may have a field of that name."""
+    name = vars(one).get("code" if issubclass(one, DomainError) else "tag")
+    return str(name or one.__name__)
 
 
 def _meaning(one: type) -> str:
