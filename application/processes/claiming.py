@@ -143,7 +143,7 @@ def _held(states: States, command: ClaimItem, terms: OfferTerms, claimed: Facts)
     free = stock.free_of(sku, offer_id, terms.quantity)
     there = min(command.quantity, free)
     missing = command.quantity - there
-    if missing and not (terms.waitlist and stock.may_wait(sku)):
+    if missing and not (terms.waitlist and stock.may_wait(sku, command.cart_id, offer_id)):
         raise SoldOutError(sku=command.sku, available=free)
     cart = carting.after(states[0], claimed)
     until = carting.seconds_from(command.now, terms.hold_seconds)

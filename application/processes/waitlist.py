@@ -19,19 +19,20 @@ from domain.ordering.commands import EndWaiting, ServeWaitlist
 from domain.shared import Recorded
 
 SERVE_WAITLIST = "shop.serve_waitlist"
-_AT_ONCE = 20  # carts in one command: a long line must not hold up whoever else has to decide
+_AT_ONCE = 20  # who is served by one command: a long line must not hold up whoever else decides
 _FREEING = (
     fact.StockReceived
     | fact.StockAdjusted
     | fact.ReservationReleased
     | fact.ReservationExpired
     | fact.StockReturned
+    | fact.WaitlistJoined
 )
 
 
 class WaitlistServing:
-    """Sees units come free while somebody waits. Facts that free none need no look: whoever is
-    first takes all there is, and the job goes on until nothing is left or nobody waits."""
+    """Sees units come free while somebody waits, or somebody wait while units are free. Other facts
+    need no look: the job goes on until nothing is left or nobody can be served."""
 
     name = "waitlist"
     contexts = frozenset({"inventory"})
@@ -90,12 +91,16 @@ def _serve_streams(command: ServeWaitlist) -> tuple[str, ...]:
 
 
 def _serve(states: States, command: ServeWaitlist) -> Decision:
-    """Of [SKU, carts …]. Stops where another than the named is first: nobody is passed by."""
+    """Of [SKU, carts …]. Stops where another than the named is first: nobody is passed by.
+    One cart may wait for many offers, so who is served is counted, not carts."""
     sku: Sku = states[0]
     carts: dict[str, Cart] = dict(zip(command.cart_ids, states[1:], strict=True))
     in_carts: dict[str, Facts] = dict.fromkeys(command.cart_ids, ())
     in_stock: Facts = ()
-    while (first := stock.next_in_line(sku)) is not None and first.cart_id in carts:
+    for _ in range(_AT_ONCE):
+        first = stock.next_in_line(sku)
+        if first is None or first.cart_id not in carts:
+            break
         quantity, served = stock.serve(sku, first)
         sku, in_stock = stock.after(sku, served), (*in_stock, *served)
         cart = carts[first.cart_id]

@@ -6,7 +6,9 @@ whose units they are. None lets `available` or `reserved` fall below zero.
 
 from collections.abc import Callable, Iterator
 from functools import reduce
+from heapq import merge
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from domain.inventory import commands as ask
@@ -189,9 +191,11 @@ def write_off(state: Sku, quantity: int, reservation: Reservation, return_id: st
     )
 
 
-def may_wait(state: Sku) -> bool:
-    """Whether one more can join the waitlist."""
-    return len(state.waitlist) < WAITLIST_AT_MOST
+def may_wait(state: Sku, cart_id: str, offer_id: str) -> bool:
+    """Whether the cart can join the waitlist; where it is in it, it can wait for more."""
+    if cart_id in state.queues.get(offer_id, {}):
+        return True
+    return sum(map(len, state.queues.values())) < WAITLIST_AT_MOST
 
 
 def join_waitlist(
@@ -203,7 +207,7 @@ def join_waitlist(
     offer_quantity: int | None = None,
 ) -> Facts:
     """Raises `OutOfStockError` where too many wait already."""
-    if not may_wait(state):
+    if not may_wait(state, reservation.cart_id, reservation.offer_id):
         raise errors.OutOfStockError(available=0)
     return (
         fact.WaitlistJoined(
@@ -255,8 +259,11 @@ def leave_waitlist(
 
 
 def _in_line(state: Sku) -> Iterator[Waiting]:
-    if state.available:
-        yield from (each for each in state.waitlist if _left_for(state, each))
+    if not state.available:
+        return
+    queues = (queue.values() for queue in state.queues.values())
+    served = (queue for queue in queues if _left_for(state, next(iter(queue))))
+    yield from merge(*served, key=attrgetter("place"))
 
 
 def _left_for(state: Sku, waiting: Waiting) -> int:
@@ -311,4 +318,4 @@ DECISIONS: dict[type[Command], Callable[[Sku, Any], Facts]] = {
     ask.AdjustStock: _adjust,
 }
 
-SKU: Decider[Sku] = Decider(category="sku", initial=Sku(), decide=decide, evolve=evolve)
+SKU: Decider[Sku] = Decider(category="sku", initial=Sku(), decide=decide, evolve=evolve, revision=2)

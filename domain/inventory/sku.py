@@ -6,6 +6,7 @@ reservation costs the same however many there are.
 """
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -17,7 +18,8 @@ from domain.shared import Event
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Somebody who waits for `quantity` units of an offer that has `offer_quantity` in all."""
+    """Somebody who waits for `quantity` units of an offer that has `offer_quantity` in all. Of two
+    who wait, whatever for, the lower `place` came first."""
 
     cart_id: str
     offer_id: str
@@ -25,24 +27,38 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     buyer_id: str
     quantity: int
     answer_seconds: int
+    place: int
     offer_quantity: int | None = None
 
 
 class Sku(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`waitlist`: the first served is the first in it. `taken` has, by offer, how many units are
-    reserved or sold of it: what an offer's own quantity is a limit to."""
+    """`queues` has who waits, by offer and cart, each queue by place: so an offer that is used up
+    costs the claims of another nothing, however many wait for it. `joined` is the next place.
+    `taken` has, by offer, how many units are reserved or sold of it: what an offer's own quantity
+    is a limit to."""
 
     product_id: str = ""
     merchant_id: str = ""
     on_hand: int = 0
     reserved: int = 0
-    waitlist: tuple[Waiting, ...] = ()
+    queues: dict[str, dict[str, Waiting]] = {}
+    joined: int = 0
     waiting: int = 0
     taken: dict[str, int] = {}
 
     @property
+    def waitlist(self) -> tuple[Waiting, ...]:
+        """All who wait, whoever came first first."""
+        everyone = chain.from_iterable(queue.values() for queue in self.queues.values())
+        return tuple(sorted(everyone, key=_place))
+
+    @property
     def available(self) -> int:
         return self.on_hand - self.reserved
+
+
+def _place(waiting: Waiting) -> int:
+    return waiting.place
 
 
 def evolve(state: Sku, event: Event) -> Sku:
@@ -86,48 +102,40 @@ def _returned(state: Sku, event: fact.StockReturned) -> Sku:
 
 
 def _joined(state: Sku, event: fact.WaitlistJoined) -> Sku:
+    """Who waits already keeps their place for more: it is people who came first, not units, and
+    how many one person may have is the offer's to limit."""
+    queue = state.queues.get(event.offer_id, {})
+    before = queue.get(event.cart_id)
     waiting = Waiting(
         cart_id=event.cart_id,
         offer_id=event.offer_id,
         stream_id=event.stream_id,
         buyer_id=event.buyer_id,
-        quantity=event.quantity,
+        quantity=event.quantity + (before.quantity if before else 0),
         answer_seconds=event.answer_seconds,
+        place=before.place if before else state.joined,
         offer_quantity=event.offer_quantity,
     )
     return replace(
-        state, waitlist=(*state.waitlist, waiting), waiting=state.waiting + event.quantity
+        state,
+        queues={**state.queues, event.offer_id: {**queue, event.cart_id: waiting}},
+        joined=state.joined + 1,
+        waiting=state.waiting + event.quantity,
     )
 
 
 def _left(state: Sku, event: fact.WaitlistServed | fact.WaitlistLeft) -> Sku:
-    """Who joined twice leaves where they stand last: served is the first anyway."""
-    return replace(
-        state,
-        waitlist=_without(state.waitlist, event),
-        waiting=state.waiting - event.quantity,
-    )
-
-
-def _without(
-    waitlist: tuple[Waiting, ...], event: fact.WaitlistServed | fact.WaitlistLeft
-) -> tuple[Waiting, ...]:
-    served = isinstance(event, fact.WaitlistServed)
-    line = waitlist if served else waitlist[::-1]
-    left, reached = event.quantity, 0
-    kept: list[Waiting] = []
-    for one in line:
-        if not left:
-            break
-        reached += 1
-        gone = 0
-        if (one.cart_id, one.offer_id) == (event.cart_id, event.offer_id):
-            gone = min(left, one.quantity)
-        left -= gone
-        if gone < one.quantity:
-            kept.append(replace(one, quantity=one.quantity - gone) if gone else one)
-    after = (*kept, *line[reached:])
-    return after if served else after[::-1]
+    """Who still waits for some of it keeps their place."""
+    queue = {**state.queues.get(event.offer_id, {})}
+    waiting = queue.get(event.cart_id)
+    if waiting is not None and waiting.quantity > event.quantity:
+        queue[event.cart_id] = replace(waiting, quantity=waiting.quantity - event.quantity)
+    else:
+        queue.pop(event.cart_id, None)
+    queues = {**state.queues, event.offer_id: queue}
+    if not queue:
+        del queues[event.offer_id]
+    return replace(state, queues=queues, waiting=state.waiting - event.quantity)
 
 
 def _taken(state: Sku, offer_id: str, quantity: int) -> dict[str, int]:

@@ -98,12 +98,25 @@ def test_who_left_is_not_served() -> None:
     assert first_in_line(shop.sku(), 20) == (cart_of(MEI), cart_of(BOON))
 
 
-def test_who_claims_again_waits_for_that_at_the_end() -> None:
+def test_who_claims_more_keeps_their_place_and_takes_no_other() -> None:
     shop = crowded()
     shop.ask(claim(1, MEI))
-    assert waiting(shop) == [(MEI, 2), (ARI, 1), (BOON, 3), (MEI, 1)]
+    assert waiting(shop) == [(MEI, 3), (ARI, 1), (BOON, 3)]
     shop.ask(put(2, MEI))
     assert waiting(shop) == [(MEI, 2), (ARI, 1), (BOON, 3)]
+    shop.ask(put(0, MEI))
+    shop.ask(claim(1, MEI))
+    assert waiting(shop) == [(ARI, 1), (BOON, 3), (MEI, 1)]
+
+
+def test_one_command_serves_a_few_however_many_offers_a_cart_waits_for() -> None:
+    shop = floor(units=0)
+    for number in range(21):
+        shop.offering(f"o-{number}", code=f"C{number:02}")
+        shop.ask(claim(1, offer_id=f"o-{number}"))
+    shop.given(SKU, COAT, stock_fact.StockReceived(quantity=21, available=21, waiting=21))
+    shop.ask(serve(MEI))
+    assert [each.offer_id for each in shop.sku().waitlist] == ["o-20"]
 
 
 def test_nobody_waits_when_the_show_is_over() -> None:
@@ -137,6 +150,15 @@ ABOUT = {"cart_id": "cart-1", "offer_id": OFFER}
         stock_fact.ReservationExpired(**ABOUT, quantity=1, available=1, waiting=1),
         stock_fact.StockReturned(
             offer_id=OFFER, order_id="order-1", quantity=1, available=1, waiting=1
+        ),
+        stock_fact.WaitlistJoined(
+            **ABOUT,
+            stream_id=SHOW,
+            buyer_id=MEI,
+            answer_seconds=60,
+            quantity=1,
+            available=1,
+            waiting=1,
         ),
     ],
     ids=lambda event: type(event).__name__,

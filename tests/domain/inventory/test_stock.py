@@ -154,10 +154,14 @@ def test_what_is_written_off_is_not_on_hand_again() -> None:
 
 
 def test_a_full_waitlist_takes_nobody_else() -> None:
-    joined = stock.join_waitlist(given().state, 1, reservation(), answer_seconds=60)
-    full = given(1).given(*joined * WAITLIST_AT_MOST).state
+    full = given(1).state
+    for number in range(WAITLIST_AT_MOST):
+        one = reservation(cart_id=f"cart-{number}")
+        full = stock.after(full, stock.join_waitlist(full, 1, one, answer_seconds=60))
     with pytest.raises(errors.OutOfStockError):
-        stock.join_waitlist(full, 1, reservation(), answer_seconds=60)
+        stock.join_waitlist(full, 1, reservation(cart_id="one more"), answer_seconds=60)
+    more = stock.join_waitlist(full, 1, reservation(cart_id="cart-7"), answer_seconds=60)
+    assert len(stock.after(full, more).waitlist) == WAITLIST_AT_MOST
 
 
 def test_of_many_offers_the_ones_last_sold_from_are_remembered() -> None:
