@@ -194,14 +194,15 @@ def _answer(command: PlaceOrder, states: States) -> OrderAnswer:
 
 
 def quoted(states: States, command: PlaceOrder) -> OrderAnswer:
-    """What an order of its own would come to, on these states; nothing is recorded. `states` are of
-    the streams the command would touch, in their order. Raises what placing it would."""
+    """What the order would come to, on these states; nothing is recorded. `states` are of the
+    streams the command would touch, in their order. Where the items would join an order, it is
+    all of that one, under its id and number. Raises what placing it would."""
     command = replace(command, seen_order_id=states[0].order_id)
     facts = _place(states, command)[2]
     order: Order = states[2]
     for fact in facts:
         order = evolve(order, fact)
-    return replace(order_answer("", order), number="", status="quoted")
+    return replace(order_answer(command.merges_into or "", order), status="quoted")
 
 
 PLACE: Handler = Handler((CART, SHOWCASE, ORDER, COUPON, SKU), _streams, _place, _answer)

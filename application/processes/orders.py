@@ -105,6 +105,7 @@ class Orders:
         """What it would come to now; nothing is recorded. Raises what placing it would."""
         look = self._log.load
         command = await purchasing.resolved(purchase, "", look, self._terms)
+        command = await purchasing.merged(command, look, self._log)
         return await purchasing.quoted(purchasing.sent_somewhere(command), look)
 
     async def _place_order(self, purchase: Purchase, order_id: str, look: Look) -> PlaceOrder:

@@ -3,10 +3,12 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from application.ordering.answers import OrderAnswer
 from application.ordering.numbering import Numbers
 from application.ports import Dispatch
 from application.processes.claiming import Claiming
@@ -115,20 +117,26 @@ class Till:
         )
         await self.claiming.execute(_dispatch(command))
 
-    async def order(self, buyer: str) -> str:
+    async def order(self, buyer: str, **asked: Any) -> str:
         """The id of the order it became, or joined."""
-        purchase = Purchase(
-            cart_id=self.claiming.cart_id(SHOW, buyer),
-            buyer_id=buyer,
-            now=_now(),
-            payment_method="development",
-            shipping_method="home",
-            recipient="Mei",
-            phone="0900000000",
-            address="Test Road 1",
-        )
-        outcome = await self.orders.place(purchase, _dispatch)
+        outcome = await self.orders.place(self._purchase(buyer, **asked), _dispatch)
         return str(msgspec.json.decode(outcome.answer)["id"])
+
+    async def quote(self, buyer: str) -> OrderAnswer:
+        return await self.orders.quote(self._purchase(buyer, recipient="", phone="", address=""))
+
+    def _purchase(self, buyer: str, **asked: Any) -> Purchase:
+        given: dict[str, Any] = {
+            "cart_id": self.claiming.cart_id(SHOW, buyer),
+            "buyer_id": buyer,
+            "now": _now(),
+            "payment_method": "development",
+            "shipping_method": "home",
+            "recipient": "Mei",
+            "phone": "0900000000",
+            "address": "Test Road 1",
+        }
+        return Purchase(**{**given, **asked})
 
 
 @asynccontextmanager

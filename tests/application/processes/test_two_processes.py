@@ -59,3 +59,18 @@ async def test_what_is_put_aside_cannot_be_ordered_once_the_show_is_over(
 
         with pytest.raises(OfferClosedError):
             await one.order("ann")
+
+
+async def test_a_quote_is_of_the_order_the_items_join(url: str, views: ReadModels) -> None:
+    async with till(url, views) as shop:
+        await shop.sell("A01", "A02")
+        await shop.merge()
+        await shop.put("ann", "A01", 1)
+        alone = await shop.quote("ann")
+        first = await shop.order("ann", expected_total=alone.total)
+        await shop.put("ann", "A02", 1)
+
+        quoted = await shop.quote("ann")
+
+        assert (alone.id, quoted.id) == ("", first)
+        assert await shop.order("ann", expected_total=quoted.total) == first
