@@ -35,6 +35,8 @@ def test_our_own_say_what_holds_in_both_markets() -> None:
     terms = load_terms()
     assert terms.at("TW", NOW).tax_basis_points == 500
     assert terms.at("TH", NOW).tax_basis_points == 700
+    assert terms.at("TW", NOW).refunds_shipping
+    assert not terms.at("TH", NOW).refunds_shipping
     pickup = terms.at("TW", NOW).way_to_send("cvs_unimart")
     assert pickup is not None
     assert (pickup.needs, pickup.cod_limit) == ("store", Money(amount=20_000, currency="TWD"))

@@ -1,12 +1,14 @@
 """What one process remembers of the shop, another may have changed: it is never held against a
 buyer."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
-from domain.ordering.errors import SoldOutError
+from domain.ordering.errors import CouponUsedUpError, OrderPaidError, SoldOutError
+from domain.shared import Money
 from domain.showcase.errors import OfferClosedError
 from infrastructure.database import create_engine
 from infrastructure.read_models.read_models import ReadModels
@@ -74,3 +76,30 @@ async def test_a_quote_is_of_the_order_the_items_join(url: str, views: ReadModel
 
         assert (alone.id, quoted.id) == ("", first)
         assert await shop.order("ann", expected_total=quoted.total) == first
+
+
+async def test_what_is_paid_is_all_that_another_process_added(url: str, views: ReadModels) -> None:
+    async with till(url, views) as one, till(url, views) as other:
+        await one.sell("A01", "A02")
+        await one.merge()
+        await one.put("bo", "A01", 1)
+        order_id = await one.order("bo")
+        await other.put("bo", "A02", 1)
+        await other.order("bo")
+
+        await one.pay("bo", order_id)
+        with pytest.raises(OrderPaidError):
+            await other.pay("bo", order_id)
+
+
+async def test_the_last_coupon_is_had_by_one(url: str, views: ReadModels) -> None:
+    async with till(url, views) as one, till(url, views) as other:
+        await one.sell("A01")
+        await one.give_away("LAST", Money(amount=10, currency="TWD"), 1)
+        await one.put("ann", "A01", 1)
+        await other.put("bo", "A01", 1)
+        orders = (one.order("ann", coupon="LAST"), other.order("bo", coupon="LAST"))
+
+        outcomes = await asyncio.gather(*orders, return_exceptions=True)
+
+        assert {type(outcome) for outcome in outcomes} == {str, CouponUsedUpError}

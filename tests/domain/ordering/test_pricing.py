@@ -18,6 +18,7 @@ from domain.ordering.values import (
     ReturnedLine,
     ShippingTerms,
 )
+from domain.shared import DomainError
 from tests.support import order_facts as facts
 from tests.support.builders import HOST, at
 from tests.support.order_facts import OFFER, ORDER, line, twd
@@ -53,6 +54,41 @@ def test_cash_costs_more_and_is_taken_up_to_a_limit() -> None:
     assert totals_of((line(quantity=1, price=twd(1970)),), CASH, "TWD").total == twd(2000)
     with pytest.raises(errors.CashOnDeliveryError):
         totals_of((line(quantity=1, price=twd(1971)),), CASH, "TWD")
+
+
+LIMITED = replace(TERMS, payment_least=twd(150), payment_most=twd(2000))
+
+
+@pytest.mark.parametrize("price", [50, 2000])
+def test_a_way_to_pay_takes_its_limits_themselves(price: int) -> None:
+    assert totals_of((line(quantity=1, price=twd(price)),), LIMITED, "TWD")
+
+
+@pytest.mark.parametrize(
+    ("price", "refusal"), [(49, errors.PaymentMinimumError), (2001, errors.PaymentMaximumError)]
+)
+def test_a_way_to_pay_takes_nothing_beyond_its_limits(
+    price: int, refusal: type[DomainError]
+) -> None:
+    with pytest.raises(refusal):
+        totals_of((line(quantity=1, price=twd(price)),), LIMITED, "TWD")
+
+
+def test_what_costs_nothing_is_below_no_limit() -> None:
+    free = replace(LIMITED, shipping=replace(LIMITED.shipping, fee=twd(0)))
+    assert totals_of((line(quantity=1, discount=twd(1200)),), free, "TWD").total == twd(0)
+
+
+@pytest.mark.parametrize("refunds_shipping", [False, True])
+def test_with_the_last_that_comes_back_comes_what_sending_cost(*, refunds_shipping: bool) -> None:
+    bought = discounted((line(quantity=3, price=twd(333)),), twd(100))
+    placed = facts.placed(lines=bought, totals=totals_of(bought, TERMS, "TWD"))
+    delivered = replace(facts.delivered(), refunds_shipping=refunds_shipping)
+    order = reduce(evolve, (placed, facts.paid(999), facts.shipped(), delivered), Order())
+    order, first = returned(order, "first", 2)
+    _, last = returned(order, "last", 1)
+    assert (first, last) == (599, 300 + 100 * refunds_shipping)
+    assert not refunds_shipping or first + last == order.totals.total.amount
 
 
 @settings(max_examples=60)
