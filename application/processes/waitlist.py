@@ -1,5 +1,6 @@
 """Who waits for a SKU gets what comes free of it, first come first served."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -71,6 +72,14 @@ class Waitlists:
             command = ServeWaitlist(sku=sku, cart_ids=cart_ids, now=self._clock())
             command_id = self._derived_id(SERVE_WAITLIST, sku, str(found.version))
             await self._bus.execute(self._dispatch(command, command_id))
+
+    async def serve_each(self, skus: Sequence[str]) -> None:
+        """One that fails does not keep the others; the first failure is raised when all have been
+        tried."""
+        outcomes = await asyncio.gather(*map(self.serve, skus), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     def jobs(self) -> Mapping[str, Callable[..., Awaitable[None]]]:
         """The methods that run as jobs, by the jobs' names. Their arguments are all text."""

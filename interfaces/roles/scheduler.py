@@ -15,10 +15,14 @@ from infrastructure.faults import fault_text
 from infrastructure.housekeeping import drop_expired_sessions, forget_commands
 from infrastructure.scrubbing import scrub
 from interfaces.platform import Platform
+from projections.inventory.stock import list_unserved
+from projections.projection import ProjectionBehind
 
 _LONGEST_SLEEP = 1.0
 _RETRY_SECONDS = 5.0
 _SETTLING_SECONDS = 3.0
+_UNSERVED_SECONDS = 3.0
+_UNSERVED_AT_ONCE = 200
 _EXPIRY_SECONDS = 0.5  # what is held is back in stock within two seconds of its time
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
@@ -44,6 +48,7 @@ class Scheduler:
             asyncio.create_task(_every(settings.audience_sample_seconds, self._count)),
             asyncio.create_task(_every(_EXPIRY_SECONDS, self._expire_holds)),
             asyncio.create_task(_every(_EXPIRY_SECONDS, self._expire_orders)),
+            asyncio.create_task(_every(_UNSERVED_SECONDS, self._serve_waitlists)),
             asyncio.create_task(_every(settings.checkpoint_seconds, self._sign)),
             asyncio.create_task(_every(_HOUR, self._tidy)),
             asyncio.create_task(_every(_HOUR, self._renew_signing_keys)),
@@ -78,6 +83,15 @@ class Scheduler:
 
     async def _expire_orders(self) -> None:
         await self._platform.services.orders.expire_due()
+
+    async def _serve_waitlists(self) -> None:
+        """Whose job was lost: while somebody could be served, nobody else gets what is free."""
+        after = ""
+        while skus := await list_unserved(
+            self._platform.views, limit=_UNSERVED_AT_ONCE, after=after
+        ):
+            await self._platform.services.waitlists.serve_each(skus)
+            after = skus[-1]
 
     async def _count(self) -> None:
         """Who is in rooms, and how they react."""
@@ -130,6 +144,8 @@ async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await do()
+        except ProjectionBehind:
+            _log.debug("periodic work waits for a view that is being built", work=do.__name__)
         except Exception as error:  # noqa: BLE001  # whatever it was, the next turn comes
             _log.warning("periodic work failed", work=do.__name__, error=fault_text(error))
         await asyncio.sleep(seconds)

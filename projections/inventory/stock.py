@@ -71,12 +71,13 @@ def _sku(recorded: Recorded) -> str:
 
 
 def _row(view: StockView) -> Mapping[str, Any]:
-    return {"sku": view.sku, "merchant_id": view.merchant_id}
+    unserved = view.sku if view.available > 0 and view.waiting > 0 else None
+    return {"sku": view.sku, "merchant_id": view.merchant_id, "unserved": unserved}
 
 
 STOCK = TableProjection(
     name="stock",
-    version=1,
+    version=2,
     view=StockView,
     types=frozenset({fact.SkuRegistered.tag, *(event.tag for event in _CHANGES)}),
     key=_sku,
@@ -85,6 +86,7 @@ STOCK = TableProjection(
     columns=(
         Column("sku", ascii_text(64), nullable=False, index=True),
         Column("merchant_id", String(255), nullable=False, index=True),
+        Column("unserved", ascii_text(64), nullable=True, index=True),
     ),
     row=_row,
 )
@@ -110,3 +112,18 @@ async def list_stock(
             .limit(limit)
         ),
     )
+
+
+async def list_unserved(views: Views, *, limit: int, after: str = "") -> list[str]:
+    """SKUs beyond `after` that have units while somebody waits for some, in order. Raises
+    `ProjectionBehind`."""
+    found = await views.select(
+        STOCK,
+        lambda table: (
+            select(table.c.view)
+            .where(table.c.unserved > after)
+            .order_by(table.c.unserved)
+            .limit(limit)
+        ),
+    )
+    return [view.sku for view in found.value]
