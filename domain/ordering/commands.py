@@ -63,7 +63,7 @@ class RefuseClaim(CartCommand, frozen=True, kw_only=True):
     message_id: str
     parser: int
     comment: str
-    numbers: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict[str, int])
 
     def __repr__(self) -> str:
         return f"RefuseClaim(cart_id={self.cart_id!r}, refusal={self.refusal!r}, …)"

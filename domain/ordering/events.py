@@ -66,7 +66,7 @@ class ClaimRefused(CartFact, frozen=True, kw_only=True):
     message_id: str
     parser: int
     comment: Annotated[str, Personal("buyer_id")]
-    numbers: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict[str, int])
 
     def __repr__(self) -> str:
         return f"ClaimRefused(buyer_id={self.buyer_id!r}, refusal={self.refusal!r}, …)"
