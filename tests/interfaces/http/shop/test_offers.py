@@ -7,6 +7,7 @@ import pytest
 from domain.catalogue.commands import ListProduct, NewVariant
 from domain.shared import Money
 from infrastructure.ids import new_id
+from projections.showcase.offers import OFFERS, list_offers
 from tests.support.eventually import eventually
 from tests.support.http import BASE, Api, problem
 from tests.support.room_client import in_room
@@ -106,3 +107,24 @@ async def test_room_is_told_of_offers_of_stock_and_the_buyer_of_their_claim(api:
     async with in_room(api, stream_id, buyer) as (_, welcome):
         (shown,) = welcome["offers"]
         assert shown["available"] == 8
+
+
+async def test_offers_built_anew_are_the_same(api: Api) -> None:
+    host = await api.headers("Ying", "host")
+    stream_id, offer = await prepared(api, host)
+    path = f"/streams/{stream_id}/offers/{offer['id']}"
+    await ask(api, host, "POST", f"{path}/open")
+    await ask(api, host, "POST", f"{path}/pin")
+    closed = await ask(api, host, "POST", f"{path}/close")
+    views, control = api.platform.views, api.platform.projections
+    before = await list_offers(views, stream_id, limit=10, min_position=closed["position"])
+    await control.rebuild(OFFERS.name)
+
+    async def built_anew() -> bool:
+        active = [one for one in await control.status() if one.name == OFFERS.name]
+        return any(one.state == "active" and one.generation > 1 for one in active)
+
+    await eventually(built_anew)
+    after = await list_offers(views, stream_id, limit=10, min_position=closed["position"])
+    assert before.value
+    assert after.value == before.value
