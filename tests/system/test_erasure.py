@@ -110,9 +110,11 @@ class Ground:
         return all(each.generation == generation and each.position >= head for each in served)
 
     async def _serving(self, projection: Projection[Any]) -> Generation:
+        """Raises AssertionError while its first build goes on."""
         async with self.engine() as engine, self.redis(0) as redis:
             found = await Generations(engine).of([projection.name])
-            (active,) = (each for each in found if each.state == "active")
+            active = next((each for each in found if each.state == "active"), None)
+            assert active is not None, f"{projection.name} does not serve yet"
             if isinstance(projection, TableProjection):
                 return active
             mark = mark_of(await redis.get(f"{_keys_of(projection, active)}mark"))

@@ -133,9 +133,10 @@ async def test_a_relay_that_lags_too_far_goes_on_at_the_end(
 ) -> None:
     async with talk(sqlite_url, redis_url, redis_prefix) as there, there.relaying():
         await there.relays()
-        await there.append(
+        lagging = await there.append(
             ("room-show", said("lost")), *[("noise-1", Noise())] * (MISSED_AT_MOST + 1000)
         )
+        await relayed_upto(there, lagging)
         batches = await relayed_upto(there, await there.say("found"))
         assert any(batch.incomplete for batch in batches)
         assert texts_of(batches[-1].frames)[-1] == "found"
