@@ -100,7 +100,7 @@ class Ground:
             recorded = [await self.erasures(plant.user_id) for plant in plants]
             return all(recorded) and await self.caught_up()
 
-        await eventually(done, timeout=60)
+        await eventually(done, timeout=100)
 
     async def caught_up(self, generation: int = 1) -> bool:
         """Whether every projection serves from `generation`, up to the end of the log."""
