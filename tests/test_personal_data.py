@@ -54,7 +54,7 @@ def test_the_events_that_hold_personal_data_are_these() -> None:
         "identity.ProfileRevised: name",
         "ordering.ItemClaimed: comment",
         "ordering.ClaimRefused: comment",
-        "ordering.OrderPlaced: address, phone, recipient",
+        "ordering.OrderPlaced: address, phone, recipient, store_id, store_name",
         "ordering.OrderCancelled: reason",
         "ordering.ReturnRequested: reason",
     }

@@ -167,11 +167,17 @@ class OrderPlaced(OrderFact, frozen=True, kw_only=True):
     coupon: str | None
     payment_method: str
     shipping_method: str
-    store: Store | None
     expires_at: datetime | None
     recipient: Annotated[str, Personal("buyer_id")]
     phone: Annotated[str, Personal("buyer_id")]
     address: Annotated[str, Personal("buyer_id")] = ""
+    store_id: Annotated[str, Personal("buyer_id")] = ""
+    store_name: Annotated[str, Personal("buyer_id")] = ""
+
+    @property
+    def store(self) -> Store | None:
+        """Where the buyer fetches it; None: it is brought to their address."""
+        return Store(id=self.store_id, name=self.store_name) if self.store_id else None
 
     def __repr__(self) -> str:
         return f"OrderPlaced(number={self.number!r}, buyer_id={self.buyer_id!r}, …)"

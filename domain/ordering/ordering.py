@@ -48,11 +48,12 @@ def place(command: ask.PlaceOrder, cart: Cart, lines: tuple[OrderLine, ...]) -> 
         coupon=command.coupon,
         payment_method=command.terms.payment_method,
         shipping_method=command.terms.shipping.method,
-        store=command.store,
         expires_at=None if seconds is None else command.now + timedelta(seconds=seconds),
         recipient=command.recipient,
         phone=command.phone,
         address=command.address,
+        store_id=command.store.id if command.store else "",
+        store_name=command.store.name if command.store else "",
     )
 
 

@@ -257,6 +257,7 @@ def _forgotten(view: OrderView, _person: str) -> OrderView:
         recipient="",
         phone="",
         address="",
+        store=None,
         cancel_reason="",
         buyer_erased=True,
         returns=tuple(replace(each, reason="") for each in view.returns),

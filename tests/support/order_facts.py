@@ -67,7 +67,6 @@ def placed(**changes: Any) -> fact.OrderPlaced:
         "coupon": None,
         "payment_method": "development",
         "shipping_method": "home",
-        "store": None,
         "expires_at": at(900),
         "recipient": RECIPIENT,
         "phone": PHONE,
