@@ -1,6 +1,5 @@
 """Claiming what a show offers: the buyer's cart, the offer and the stock change in one append."""
 
-import hashlib
 from datetime import datetime
 
 import msgspec
@@ -9,6 +8,7 @@ from msgspec.structs import replace
 from application.handling import Decision, Handler, Handlers, States
 from application.ordering.carts import cart_id
 from application.ports import CommandBus, DerivedId, Dispatch, EventLog, Outcome, RecentStates
+from application.processes.dispatching import fingerprint_of
 from domain.inventory import deciding as stock
 from domain.inventory.deciding import SKU
 from domain.inventory.sku import Sku
@@ -90,11 +90,6 @@ class Claiming:
         if offer is None:
             raise OfferNotFoundError()
         return offer.terms.sku
-
-
-def fingerprint_of(command_id: str) -> bytes:
-    """For commands whose id says all that they are about."""
-    return hashlib.sha256(command_id.encode()).digest()
 
 
 def _streams(command: _ClaimCommand) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from datetime import datetime
 import msgspec
 
 from application.ports import DerivedId, Dispatch, EventLog, KnownCommands
-from application.processes.claiming import Claiming, fingerprint_of
+from application.processes.claiming import Claiming
+from application.processes.dispatching import by_system
 from application.processes.process import Enqueue, Reaction
 from application.processes.shows_then import ShowsThen
 from domain.chat.deciding import ROOM
@@ -28,7 +29,6 @@ from domain.showcase.showcase import Offer, Showcase
 from domain.text import folded
 
 TAKE_COMMENT = "shop.take_comment"
-_ACTOR = f"system:{TAKE_COMMENT}"
 
 
 class OfferCodeUnknownError(DomainError):
@@ -159,14 +159,8 @@ class CommentClaims:
     def _dispatch(
         self, comment: Comment, command: ClaimItem | RefuseClaim, command_id: str
     ) -> Dispatch:
-        return Dispatch(
-            command=command,
-            command_id=command_id,
-            actor=_ACTOR,
-            now=self._clock(),
-            correlation_id=comment.recorded.correlation_id,
-            causation_id=comment.recorded.event_id,
-            fingerprint=fingerprint_of(command_id),
+        return by_system(
+            command, command_id, job=TAKE_COMMENT, now=self._clock(), cause=comment.recorded
         )
 
 

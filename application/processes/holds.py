@@ -7,7 +7,7 @@ from datetime import datetime
 from application.handling import Decision, Handler, Handlers, States, no_answer
 from application.ordering.carts import CartIndex, DueCart
 from application.ports import CommandBus, DerivedId, Dispatch, EventLog
-from application.processes.claiming import fingerprint_of
+from application.processes.dispatching import by_system
 from application.processes.shelves import Shelves, cart_reservation
 from domain.inventory import deciding as stock
 from domain.inventory.deciding import SKU
@@ -75,13 +75,7 @@ class Holds:
         command_id = self._derived_id(
             EXPIRE_HOLDS, due.cart_id, due.due_at.isoformat(), str(due.position)
         )
-        return Dispatch(
-            command=command,
-            command_id=command_id,
-            actor=f"system:{EXPIRE_HOLDS}",
-            now=command.now,
-            fingerprint=fingerprint_of(command_id),
-        )
+        return by_system(command, command_id, job=EXPIRE_HOLDS, now=command.now)
 
 
 def held_skus(cart: Cart) -> tuple[str, ...]:

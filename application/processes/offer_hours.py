@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
-from application.ports import CommandBus, DerivedId, Dispatch
-from application.processes.claiming import fingerprint_of
+from application.ports import CommandBus, DerivedId
+from application.processes.dispatching import by_system
 from application.processes.process import ClearDeadline, Reaction, SetDeadline
 from domain.shared import Recorded
 from domain.showcase import events as fact
@@ -78,11 +78,4 @@ class OfferClock:
         self, job: str, command: OpenOfferInTime | CloseOfferInTime, due_at: str
     ) -> None:
         command_id = self._derived_id(job, command.offer_id, due_at)
-        dispatch = Dispatch(
-            command=command,
-            command_id=command_id,
-            actor=f"system:{job}",
-            now=self._clock(),
-            fingerprint=fingerprint_of(command_id),
-        )
-        await self._bus.execute(dispatch)
+        await self._bus.execute(by_system(command, command_id, job=job, now=self._clock()))

@@ -22,7 +22,7 @@ from application.ports import (
     RecentStates,
 )
 from application.processes import purchasing
-from application.processes.claiming import fingerprint_of
+from application.processes.dispatching import by_system
 from application.processes.looking import Look, Lookout
 from application.processes.purchasing import Purchase
 from domain.money import nothing
@@ -225,13 +225,7 @@ class Orders:
         command_id = self._derived_id(
             EXPIRE_ORDER, due.order_id, due.due_at.isoformat(), str(due.position)
         )
-        dispatch = Dispatch(
-            command=command,
-            command_id=command_id,
-            actor=f"system:{EXPIRE_ORDER}",
-            now=now,
-            fingerprint=fingerprint_of(command_id),
-        )
+        dispatch = by_system(command, command_id, job=EXPIRE_ORDER, now=now)
 
         async def named(look: Look) -> Dispatch:
             order = await _order(due.order_id, look)

@@ -118,11 +118,7 @@ def _chosen(purchase: Purchase, terms: MarketTerms) -> CheckoutTerms:
 
 def _skus(cart: Cart, purchase: Purchase) -> tuple[str, ...]:
     """Whose stock may have to change: where nothing is left to pay, that of everything."""
-    everything = (
-        purchase.payment_method == CASH_ON_DELIVERY
-        or purchase.coupon is not None
-        or any(line.quantity and not line.price.amount for line in cart.lines.values())
-    )
+    everything = purchase.payment_method == CASH_ON_DELIVERY or purchase.coupon is not None
     return tuple(
         dict.fromkeys(
             line.sku for line in cart.lines.values() if line.aside or (everything and line.quantity)

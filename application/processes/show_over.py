@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
-from application.ports import CommandBus, DerivedId, Dispatch, EventLog
-from application.processes.claiming import fingerprint_of
+from application.ports import CommandBus, DerivedId, EventLog
+from application.processes.dispatching import by_system
 from application.processes.process import Enqueue, Reaction
 from domain.inventory.deciding import SKU
 from domain.ordering.cart import Cart
@@ -84,14 +84,9 @@ class ShowClosing:
 
     async def _execute(self, command: Command, about: str) -> None:
         command_id = self._derived_id(CLOSE_SHOWCASE, about)
-        dispatch = Dispatch(
-            command=command,
-            command_id=command_id,
-            actor=f"system:{CLOSE_SHOWCASE}",
-            now=self._clock(),
-            fingerprint=fingerprint_of(command_id),
+        await self._bus.execute(
+            by_system(command, command_id, job=CLOSE_SHOWCASE, now=self._clock())
         )
-        await self._bus.execute(dispatch)
 
 
 def _awaited(cart: Cart) -> tuple[str, ...]:

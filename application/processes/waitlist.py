@@ -6,7 +6,7 @@ from datetime import datetime
 
 from application.handling import Decision, Handler, Handlers, States, no_answer
 from application.ports import CommandBus, DerivedId, Dispatch, EventLog
-from application.processes.claiming import fingerprint_of
+from application.processes.dispatching import by_system
 from application.processes.process import Enqueue, Reaction
 from application.processes.shelves import Shelves, cart_reservation
 from domain.inventory import deciding as stock
@@ -86,13 +86,7 @@ class Waitlists:
         return {SERVE_WAITLIST: self.serve}
 
     def _dispatch(self, command: ServeWaitlist, command_id: str) -> Dispatch:
-        return Dispatch(
-            command=command,
-            command_id=command_id,
-            actor=f"system:{SERVE_WAITLIST}",
-            now=command.now,
-            fingerprint=fingerprint_of(command_id),
-        )
+        return by_system(command, command_id, job=SERVE_WAITLIST, now=command.now)
 
 
 def _serve_streams(command: ServeWaitlist) -> tuple[str, ...]:

@@ -9,15 +9,13 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Column, Select, String, Table, select
-from sqlalchemy.dialects import mysql
+from sqlalchemy import Column, Select, Table, select
 
 from domain.chat import events as fact
 from domain.chat.values import SpeakerRole
 from domain.shared import ERASED_TEXT, Language, Recorded
+from projections.columns import LAST_POSITION, ascii_text, place
 from projections.projection import Seen, TableProjection, Views
-
-_LAST_POSITION = 2**63 - 1
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -95,22 +93,9 @@ def _forgotten(view: MessageView, _person: str) -> MessageView:
 
 def _row(view: MessageView) -> Mapping[str, Any]:
     return {
-        "place": _place(view.stream_id, view.position),
+        "place": place(view.stream_id, view.position),
         "author": None if view.removed else view.user_id,
     }
-
-
-def _place(stream_id: str, position: int) -> str:
-    """Sorts by room, then by position. One column: of an index over both MariaDB uses the room
-    alone where it has to count back from a position, and reads all that came since."""
-    return f"{stream_id}/{position:016x}"
-
-
-def _ascii(length: int) -> String:
-    """There are many rows: a character takes one byte, and is compared as one."""
-    return String(length).with_variant(
-        mysql.VARCHAR(length, charset="ascii", collation="ascii_bin"), "mysql", "mariadb"
-    )
 
 
 MESSAGES = TableProjection(
@@ -124,8 +109,8 @@ MESSAGES = TableProjection(
     persons=_author,
     forget=_forgotten,
     columns=(
-        Column("place", _ascii(96), nullable=False, index=True),
-        Column("author", _ascii(64), nullable=True, index=True),
+        Column("place", ascii_text(96), nullable=False, index=True),
+        Column("author", ascii_text(64), nullable=True, index=True),
     ),
     person="author",
     row=_row,
@@ -160,8 +145,8 @@ async def list_messages(
     Costs the same in a room of millions. Raises `ProjectionBehind`.
     """
 
-    first = _place(wanted.stream_id, wanted.after + 1)
-    last = _place(wanted.stream_id, _LAST_POSITION if wanted.before is None else wanted.before - 1)
+    first = place(wanted.stream_id, wanted.after + 1)
+    last = place(wanted.stream_id, LAST_POSITION if wanted.before is None else wanted.before - 1)
 
     def build(table: Table) -> Select[Any]:
         place = table.c.place

@@ -9,8 +9,8 @@ from sqlalchemy import BigInteger, Column, String, select
 
 from domain.ordering import events as fact
 from domain.ordering.cart import CHANGES, Cart, evolve
-from domain.shared import EPOCH, Recorded
-from projections.columns import ascii_text
+from domain.shared import Recorded
+from projections.columns import ascii_text, microseconds
 from projections.projection import Seen, TableProjection, Views
 
 
@@ -40,12 +40,6 @@ def _fold(view: CartView | None, recorded: Recorded) -> CartView:
 
 def _cart_id(recorded: Recorded) -> str:
     return recorded.entity_id
-
-
-def microseconds(at: datetime) -> int:
-    """Since 1970, exactly."""
-    since = at - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _row(view: CartView) -> Mapping[str, Any]:

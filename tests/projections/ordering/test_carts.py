@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from domain.ordering.carting import CART
 from domain.ordering.events import ItemPutAside
 from domain.shared import EPOCH
-from projections.ordering.carts import CARTS, CartView, microseconds
+from projections.columns import microseconds
+from projections.ordering.carts import CARTS, CartView
 from tests.support.builders import SHOW, at, recorded
 from tests.support.shop_floor import (
     ANOTHER_OFFER,
