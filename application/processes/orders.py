@@ -34,6 +34,7 @@ from domain.ordering.commands import (
     OrderCommand,
     PlaceOrder,
     ReceiveReturn,
+    ReceiveUncollected,
 )
 from domain.ordering.errors import (
     NotTheBuyerError,
@@ -184,10 +185,10 @@ class Orders:
         )
         return await self._bus.execute(replace(dispatch, command=named))
 
-    async def receive_return(self, dispatch: Dispatch) -> Outcome:
-        """Has a `ReceiveReturn` decided; its SKUs are filled in here."""
+    async def receive_back(self, dispatch: Dispatch) -> Outcome:
+        """Has a `ReceiveReturn` or a `ReceiveUncollected` decided; its SKUs are filled in here."""
         command = dispatch.command
-        if not isinstance(command, ReceiveReturn):
+        if not isinstance(command, ReceiveReturn | ReceiveUncollected):
             raise TypeError(f"{type(command).__name__} receives nothing")
         order = await _order(command.order_id, self._log.load)
         named = replace(command, skus=_skus(order))

@@ -1,38 +1,52 @@
 """Goods that came back: what is fit to be sold is on hand again, in one append with the order."""
 
 from application.handling import Decision, Handler, Handlers, States
-from application.ordering.answers import ReturnAnswer, return_answer
+from application.ordering.answers import ReturnAnswer, StatusAnswer, return_answer, status_answer
 from application.processes.checkout import reservation_of
 from application.processes.shelves import Shelves
 from domain.inventory import deciding as stock
 from domain.inventory.deciding import SKU
 from domain.inventory.values import Reservation
 from domain.ordering import ordering, returning
-from domain.ordering.commands import ReceiveReturn
-from domain.ordering.events import ReturnReceived
+from domain.ordering.commands import ReceiveReturn, ReceiveUncollected
+from domain.ordering.events import OrderUncollected, ReturnReceived
 from domain.ordering.order import Order
 from domain.ordering.ordering import ORDER
+from domain.ordering.returning import Facts
 from domain.ordering.values import ReceivedLine
 
+_Receiving = ReceiveReturn | ReceiveUncollected
 
-def _streams(command: ReceiveReturn) -> tuple[str, ...]:
+
+def _streams(command: _Receiving) -> tuple[str, ...]:
     return (ORDER.stream(command.order_id), *map(SKU.stream, command.skus))
 
 
 def _receive(states: States, command: ReceiveReturn) -> Decision:
     """Of [order, SKUs]."""
-    order: Order = states[0]
-    ordering.refuse_unplaced(order, command.order_id)
+    ordering.refuse_unplaced(states[0], command.order_id)
+    return _shelved(states, command, returning.receive(states[0], command))
+
+
+def _receive_uncollected(states: States, command: ReceiveUncollected) -> Decision:
+    """Of [order, SKUs]."""
+    ordering.refuse_unplaced(states[0], command.order_id)
+    return _shelved(states, command, returning.receive_uncollected(states[0], command))
+
+
+def _shelved(states: States, command: _Receiving, facts: Facts) -> Decision:
     shelves = Shelves(command.skus, states[1:])
-    facts = returning.receive(order, command)
     for fact in facts:
-        if isinstance(fact, ReturnReceived):
-            _shelve(shelves, order, command, fact)
+        if isinstance(fact, ReturnReceived | OrderUncollected):
+            _shelve(shelves, states[0], command, fact)
     return (facts, *shelves.facts())
 
 
 def _shelve(
-    shelves: Shelves, order: Order, command: ReceiveReturn, received: ReturnReceived
+    shelves: Shelves,
+    order: Order,
+    command: _Receiving,
+    received: ReturnReceived | OrderUncollected,
 ) -> None:
     for each in received.lines:
         line = order.line(each.offer_id)
@@ -54,4 +68,11 @@ def _answer(command: ReceiveReturn, states: States) -> ReturnAnswer:
     return return_answer(command.return_id, command.order_id, states[0])
 
 
-HANDLERS: Handlers = {ReceiveReturn: Handler((ORDER, SKU), _streams, _receive, _answer)}
+def _status(command: ReceiveUncollected, states: States) -> StatusAnswer:
+    return status_answer(command.order_id, states[0])
+
+
+HANDLERS: Handlers = {
+    ReceiveReturn: Handler((ORDER, SKU), _streams, _receive, _answer),
+    ReceiveUncollected: Handler((ORDER, SKU), _streams, _receive_uncollected, _status),
+}

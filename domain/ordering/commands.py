@@ -192,6 +192,15 @@ class ReceiveReturn(OrderCommand, frozen=True, kw_only=True):
     lines: tuple[ReceivedLine, ...] = ()
 
 
+class ReceiveUncollected(OrderCommand, frozen=True, kw_only=True):
+    """The merchant has a parcel back that nobody took in. `return_id` is new. Without `lines` all
+    of it is fit to sell."""
+
+    return_id: str
+    skus: tuple[str, ...]
+    lines: tuple[ReceivedLine, ...] = ()
+
+
 class IssueCoupon(Command, frozen=True, kw_only=True):
     """A host gives out a discount under a new code."""
 

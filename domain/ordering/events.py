@@ -257,6 +257,14 @@ class ReturnReceived(OrderFact, frozen=True, kw_only=True):
     lines: tuple[ReceivedLine, ...]
 
 
+class OrderUncollected(OrderFact, frozen=True, kw_only=True):
+    """Nobody took the parcel in, and the merchant has it back: what of it can be sold again."""
+
+    tag = "ordering.OrderUncollected"
+    return_id: str
+    lines: tuple[ReceivedLine, ...]
+
+
 class OrderReturned(OrderFact, frozen=True, kw_only=True):
     """Everything of it came back."""
 
@@ -337,6 +345,7 @@ EVENTS: tuple[type[Event], ...] = (
     OrderDelivered,
     ReturnRequested,
     ReturnReceived,
+    OrderUncollected,
     OrderReturned,
     RefundDue,
     CouponIssued,

@@ -39,7 +39,8 @@ class Return(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`status` is empty until it is placed. `confirmed`: its goods are sold and no more only
-    reserved. `lines` have each offer once. `returns` by id, in the order they were asked for."""
+    reserved. `lines` have each offer once. `returns` by id, in the order they were asked for.
+    `uncollected`: what came of a parcel that nobody took in."""
 
     status: OrderStatus | Literal[""] = ""
     number: str = ""
@@ -61,6 +62,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     returnable_until: datetime | None = None
     refunds_shipping: bool = False
     returns: dict[str, Return] = {}
+    uncollected: tuple[ReceivedLine, ...] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -168,6 +170,10 @@ def _return_received(state: Order, event: fact.ReturnReceived) -> Order:
     return replace(state, returns={**state.returns, event.return_id: received})
 
 
+def _uncollected(state: Order, event: fact.OrderUncollected) -> Order:
+    return replace(state, status="returned", uncollected=event.lines)
+
+
 def _returned(state: Order, _event: fact.OrderReturned) -> Order:
     return replace(state, status="returned")
 
@@ -183,5 +189,6 @@ CHANGES: dict[type[Event], Callable[[Order, Any], Order]] = {
     fact.OrderDelivered: _delivered,
     fact.ReturnRequested: _return_asked,
     fact.ReturnReceived: _return_received,
+    fact.OrderUncollected: _uncollected,
     fact.OrderReturned: _returned,
 }

@@ -71,6 +71,38 @@ def receive(state: Order, command: ask.ReceiveReturn) -> Facts:
     return (received, *refund(state, owed, "returned", command.return_id), *returned)
 
 
+def receive_uncollected(state: Order, command: ask.ReceiveUncollected) -> Facts:
+    """With what is to be paid back: all goods, where they were paid, whatever the parcel still had;
+    sending them was done. Nothing where it came back with this outcome."""
+    refuse_unless_merchant(state, command)
+    sent = tuple(
+        ReturnedLine(offer_id=line.offer_id, quantity=line.quantity) for line in state.lines
+    )
+    everything = _outcome(Return(lines=sent), ())
+    lines = _outcome(Return(lines=sent), command.lines)
+    if state.uncollected == lines:
+        return ()
+    _refuse_unless_on_its_way(state)
+    back = fact.OrderUncollected(
+        buyer_id=state.buyer_id,
+        stream_id=state.stream_id,
+        return_id=command.return_id,
+        lines=lines,
+    )
+    if state.payment_id is None:
+        return (back,)
+    return (back, *refund(state, _worth(state, everything), "returned", command.return_id))
+
+
+def _refuse_unless_on_its_way(state: Order) -> None:
+    if state.status == "returned":
+        raise errors.OrderReturnedError()
+    if state.status == "delivered":
+        raise errors.OrderDeliveredError()
+    if state.status != "shipped":
+        raise errors.OrderNotShippedError()
+
+
 def refund(
     state: Order, amount: Money, reason: RefundReason, return_id: str | None = None
 ) -> tuple[fact.RefundDue, ...]:

@@ -126,6 +126,7 @@ MAKES: dict[type[Event], _Make] = {
     fact.OrderExpired: _of_order("expired"),
     fact.OrderShipped: _of_order("shipped", _shipped),
     fact.OrderDelivered: _of_order("delivered"),
+    fact.OrderUncollected: _of_order("returned"),
     fact.OrderReturned: _of_order("returned"),
     fact.RefundDue: _of_order("refund_due", _amount),
 }

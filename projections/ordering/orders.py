@@ -195,7 +195,9 @@ def _return_received(view: OrderView, event: fact.ReturnReceived, recorded: Reco
     )
 
 
-def _returned(view: OrderView, _event: fact.OrderReturned, _recorded: Recorded) -> OrderView:
+def _returned(
+    view: OrderView, _event: fact.OrderReturned | fact.OrderUncollected, _recorded: Recorded
+) -> OrderView:
     return replace(view, status="returned")
 
 
@@ -225,6 +227,7 @@ FOLDS: dict[type[Event], Fold] = {
     fact.OrderDelivered: _delivered,
     fact.ReturnRequested: _return_requested,
     fact.ReturnReceived: _return_received,
+    fact.OrderUncollected: _returned,
     fact.OrderReturned: _returned,
     fact.RefundDue: _refund_due,
 }

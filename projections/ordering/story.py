@@ -98,6 +98,10 @@ def _return_received(event: fact.ReturnReceived) -> Told:
     return {"code": "return_received", "quantity": units}
 
 
+def _uncollected(_event: fact.OrderUncollected) -> Told:
+    return {"code": "uncollected"}
+
+
 def _returned(_event: fact.OrderReturned) -> Told:
     return {"code": "returned"}
 
@@ -117,6 +121,7 @@ TOLD: dict[type[Event], Callable[[Any], Told]] = {
     fact.OrderDelivered: _delivered,
     fact.ReturnRequested: _return_requested,
     fact.ReturnReceived: _return_received,
+    fact.OrderUncollected: _uncollected,
     fact.OrderReturned: _returned,
     fact.RefundDue: _refund_due,
 }

@@ -124,6 +124,11 @@ def refund_due(amount: int = 1200, return_id: str | None = RETURN) -> fact.Refun
     return fact.RefundDue(**OF_ORDER, amount=twd(amount), reason=reason, return_id=return_id)
 
 
+def uncollected() -> fact.OrderUncollected:
+    lines = (ReceivedLine(offer_id=OFFER, restocked=2),)
+    return fact.OrderUncollected(**OF_ORDER, return_id=RETURN, lines=lines)
+
+
 def returned() -> fact.OrderReturned:
     return fact.OrderReturned(**OF_ORDER)
 

@@ -102,6 +102,9 @@ SHOP: dict[tuple[str, str], Route] = {
     ("POST", f"{BASE}/orders/{{order_id}}/returns/{{return_id}}/receive"): Route(
         SELLERS, 404, plain(f"{ONE_ORDER}/returns/{SOME_ID}/receive", json={})
     ),
+    ("POST", f"{BASE}/orders/{{order_id}}/uncollected"): Route(
+        SELLERS, 404, plain(f"{ONE_ORDER}/uncollected", json={})
+    ),
     ("GET", f"{BASE}/coupons"): Route(HOST, 200, plain(f"{BASE}/coupons")),
     ("POST", f"{BASE}/coupons"): Route(
         HOST, 422, plain(f"{BASE}/coupons", json={"code": "LIVE100", "kind": "amount"})

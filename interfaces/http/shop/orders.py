@@ -151,15 +151,38 @@ async def receive_goods(
     request: ApiRequest, order_id: Id, return_id: Id, data: JSONBody[ReceiveGoods]
 ) -> Response[ReturnAnswer]:
     """What is fit to be sold is in stock again; the share paid for it is to be refunded."""
-    lines = tuple(
+    command = ask.ReceiveReturn(
+        **_asking(request, order_id), return_id=return_id, skus=(), lines=_received(data)
+    )
+    orders = request.platform.services.orders
+    return accepted(await orders.receive_back(envelope(request, command, data)))
+
+
+@post(
+    "/orders/{order_id:str}/uncollected",
+    access=SELLER,
+    kind="command",
+    status_code=200,
+    tags=_TAGS,
+    summary="The parcel came back: nobody took it in",
+)
+async def receive_uncollected(
+    request: ApiRequest, order_id: Id, data: JSONBody[ReceiveGoods]
+) -> Response[StatusAnswer]:
+    """What is fit to be sold is in stock again. Goods that were paid are to be refunded, sending
+    them is not; what was to be paid at the door never was."""
+    command = ask.ReceiveUncollected(
+        **_asking(request, order_id), return_id=new_id(), skus=(), lines=_received(data)
+    )
+    orders = request.platform.services.orders
+    return accepted(await orders.receive_back(envelope(request, command, data)))
+
+
+def _received(data: ReceiveGoods) -> tuple[ReceivedLine, ...]:
+    return tuple(
         ReceivedLine(offer_id=line.offer_id, restocked=line.restocked, written_off=line.written_off)
         for line in data.lines
     )
-    command = ask.ReceiveReturn(
-        **_asking(request, order_id), return_id=return_id, skus=(), lines=lines
-    )
-    orders = request.platform.services.orders
-    return accepted(await orders.receive_return(envelope(request, command, data)))
 
 
 def _asking(request: ApiRequest, order_id: str) -> dict[str, Any]:
@@ -173,4 +196,4 @@ def _asking(request: ApiRequest, order_id: str) -> dict[str, Any]:
     }
 
 
-ROUTES = [cancel_order, ship_order, deliver_order, return_goods, receive_goods]
+ROUTES = [cancel_order, ship_order, deliver_order, return_goods, receive_goods, receive_uncollected]

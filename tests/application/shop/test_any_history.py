@@ -209,6 +209,27 @@ class ShopHistory(RuleBasedStateMachine):
         about = self._about(order_id, order.buyer_id)
         self.shop.execute(ask.RequestReturn(**about, return_id=return_id, lines=back))
 
+    @precondition(lambda self: any(order.status == "shipped" for order in self.shop.all_orders()))
+    @rule(which=ANY, broken=st.integers(0, 2))
+    def take_back_uncollected(self, which: int, broken: int) -> None:
+        order_id, order = self._order(which)
+        lines = tuple(
+            ReceivedLine(
+                offer_id=line.offer_id,
+                restocked=line.quantity - min(broken, line.quantity),
+                written_off=min(broken, line.quantity),
+            )
+            for line in order.lines
+        )
+        self.shop.execute(
+            ask.ReceiveUncollected(
+                **self._about(order_id, HOST),
+                return_id=f"u-{next(self.numbers)}",
+                skus=tuple(dict.fromkeys(line.sku for line in order.lines)),
+                lines=lines,
+            )
+        )
+
     @precondition(lambda self: any(order.returns for order in self.shop.all_orders()))
     @rule(which=ANY, broken=st.integers(0, 2))
     def take_return(self, which: int, broken: int) -> None:
@@ -290,7 +311,8 @@ class ShopHistory(RuleBasedStateMachine):
         if order.status == "cancelled" and paid:
             assert refunded == order.totals.total.amount
         if order.status == "returned":
-            assert refunded == sum(paid_of(line).amount for line in order.lines)
+            goods = sum(paid_of(line).amount for line in order.lines)
+            assert refunded == (goods if paid else 0)
 
     def _sold(self, sku: str) -> int:
         orders = [order for order in self._live() if order.confirmed]
@@ -337,6 +359,7 @@ def _units(order: Order, sku: str, *, held: bool = False) -> int:
 def _restocked(order: Order, sku: str) -> int:
     of_sku = {line.offer_id for line in order.lines if line.sku == sku}
     came = [line for one in order.returns.values() for line in one.received or ()]
+    came += order.uncollected or ()
     return sum(line.restocked for line in came if line.offer_id in of_sku)
 
 

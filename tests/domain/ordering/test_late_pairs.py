@@ -26,6 +26,7 @@ DELIVERED = (*SHIPPED, facts.delivered())
 ASKED = (*DELIVERED, facts.return_requested())
 RECEIVED = (*ASKED, facts.return_received(), facts.refund_due())
 RETURNED = (*RECEIVED, facts.returned())
+UNCOLLECTED = (*CASH_SHIPPED, facts.uncollected())
 
 PAY = ask.MarkOrderPaid(
     order_id=ORDER,
@@ -68,6 +69,14 @@ WRITE_OFF = ask.ReceiveReturn(
     lines=(ReceivedLine(offer_id=OFFER, written_off=1),),
 )
 
+TAKE_BACK = ask.ReceiveUncollected(**about(), return_id=RETURN, skus=(SKU,))
+TAKE_BACK_BROKEN = ask.ReceiveUncollected(
+    **about(),
+    return_id=RETURN,
+    skus=(SKU,),
+    lines=(ReceivedLine(offer_id=OFFER, written_off=2),),
+)
+
 
 def decided(given: tuple[Event, ...], command: Any) -> tuple[Event, ...]:
     state: Order = Scenario(ORDERS).given(*given).state
@@ -80,6 +89,8 @@ def decided(given: tuple[Event, ...], command: Any) -> tuple[Event, ...]:
             return ordering.expire(state, command)
         case ask.ReceiveReturn():
             return returning.receive(state, command)
+        case ask.ReceiveUncollected():
+            return returning.receive_uncollected(state, command)
         case _:
             return ORDERS.decide(state, command)
 
@@ -112,6 +123,13 @@ REFUSED: dict[str, tuple[tuple[Event, ...], Any, type[DomainError]]] = {
     "ship after expiring": (EXPIRED, SHIP, errors.OrderExpiredError),
     "ship another way after shipping": (SHIPPED, SHIP_OTHERWISE, errors.OrderShippedError),
     "ship before paying": (PLACED, SHIP, errors.OrderNotPaidError),
+    "uncollected after cancelling": (CANCELLED, TAKE_BACK, errors.OrderNotShippedError),
+    "uncollected after delivering": (DELIVERED, TAKE_BACK, errors.OrderDeliveredError),
+    "uncollected after returning": (RETURNED, TAKE_BACK, errors.OrderReturnedError),
+    "uncollected before shipping": (PAID, TAKE_BACK, errors.OrderNotShippedError),
+    "uncollected otherwise": (UNCOLLECTED, TAKE_BACK_BROKEN, errors.OrderReturnedError),
+    "deliver what nobody collected": (UNCOLLECTED, DELIVER, errors.OrderReturnedError),
+    "return what nobody collected": (UNCOLLECTED, send_back(), errors.OrderReturnedError),
     "stranger cancels": (PLACED, cancel("somebody else"), errors.NotTheBuyerError),
 }
 UNCHANGED: dict[str, tuple[tuple[Event, ...], Any]] = {
@@ -128,6 +146,7 @@ UNCHANGED: dict[str, tuple[tuple[Event, ...], Any]] = {
     "receive the same after receiving": (RECEIVED, RECEIVE),
     "return under the same id": (ASKED, send_back(return_id=RETURN)),
     "ship the same after shipping": (SHIPPED, SHIP),
+    "uncollected twice": (UNCOLLECTED, TAKE_BACK),
 }
 
 
@@ -168,6 +187,15 @@ def test_who_pays_on_delivery_may_cancel_until_it_is_sent() -> None:
     assert decided(CASH, cancel(BUYER)) == (facts.cancelled("buyer", ""),)
     with pytest.raises(errors.OrderShippedError):
         decided(CASH_SHIPPED, cancel(BUYER))
+
+
+def test_what_nobody_collects_is_back_and_owes_nothing_where_nothing_was_paid() -> None:
+    assert decided(CASH_SHIPPED, TAKE_BACK) == (facts.uncollected(),)
+
+
+def test_what_nobody_collects_is_to_be_refunded_where_it_was_paid_but_not_its_sending() -> None:
+    back, refund = decided(SHIPPED, TAKE_BACK)
+    assert (back, refund.amount) == (facts.uncollected(), twd(2400))
 
 
 def test_cash_is_paid_as_it_is_delivered() -> None:

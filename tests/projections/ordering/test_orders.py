@@ -80,6 +80,13 @@ def test_items_that_joined_an_order_are_part_of_its_lines() -> None:
     assert (view.totals.total, view.expires_at) == (twd(3660), at(1800))
 
 
+def test_parcel_nobody_took_in_is_returned_and_was_never_paid() -> None:
+    placed = given_fact.placed(payment_method="cod", expires_at=None)
+    view = shown(placed, given_fact.confirmed(), given_fact.shipped(), given_fact.uncollected())
+    assert (view.status, view.refunded, view.paid_at) == ("returned", None, None)
+    assert story(view)[-1] == "uncollected"
+
+
 def test_return_is_shown_with_what_came_and_what_is_due_back() -> None:
     view = shown(
         given_fact.placed(),

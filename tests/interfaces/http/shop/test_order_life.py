@@ -129,6 +129,22 @@ async def test_goods_come_back_and_are_in_stock_again(api: Api) -> None:
     assert await shop.stock(done["position"]) == (4, 0, 4)
 
 
+async def test_a_parcel_nobody_takes_in_is_in_stock_again_and_was_never_paid(api: Api) -> None:
+    shop = await open_shop_front(api)
+    mei = await shop.buyer("Mei")
+    order = await ordered(shop, mei, payment_method="cod")
+    one = f"{BASE}/orders/{order['id']}"
+    parcel = {"carrier": "kex", "tracking_number": "90123456"}
+    assert (await api.client.post(f"{one}/ship", json=parcel, headers=shop.host)).is_success
+    came = {"lines": [{"offer_id": shop.offer_id, "restocked": 1, "written_off": 1}]}
+    path = f"{one}/uncollected"
+    assert (await api.client.post(path, json=came, headers=mei)).status_code == 403
+    back = (await api.client.post(path, json=came, headers=shop.host)).json()
+    again = (await api.client.post(path, json=came, headers=shop.host)).json()
+    assert (back["status"], again["position"]) == ("returned", back["position"])
+    assert await shop.stock(back["position"]) == (4, 0, 4)
+
+
 async def test_an_order_nobody_pays_expires_by_the_clock(api: Api) -> None:
     shop = await open_shop_front(api)
     mei = await shop.buyer("Mei")
