@@ -13,7 +13,9 @@ class ProjectedCartIndex:
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    async def due(self, now: datetime, *, limit: int) -> Sequence[DueCart]:
+    async def due(
+        self, now: datetime, *, limit: int, after: tuple[datetime, str] | None = None
+    ) -> Sequence[DueCart]:
         return [
             DueCart(
                 cart_id=view.id,
@@ -21,6 +23,6 @@ class ProjectedCartIndex:
                 due_at=due_at,
                 position=view.position,
             )
-            for view in await list_due(self._views, now, limit=limit)
+            for view in await list_due(self._views, now, limit=limit, after=after)
             if (due_at := view.due_at) is not None
         ]

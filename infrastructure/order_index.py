@@ -13,8 +13,11 @@ class ProjectedOrderIndex:
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    async def due(self, now: datetime, *, limit: int) -> Sequence[DueOrder]:
-        return [_due(view) for view in await due_orders(self._views, now, limit=limit)]
+    async def due(
+        self, now: datetime, *, limit: int, after: tuple[datetime, str] | None = None
+    ) -> Sequence[DueOrder]:
+        found = await due_orders(self._views, now, limit=limit, after=after)
+        return [_due(view) for view in found]
 
 
 def _due(view: OrderView) -> DueOrder:

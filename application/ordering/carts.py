@@ -30,8 +30,11 @@ class DueCart(msgspec.Struct, frozen=True, kw_only=True):
 class CartIndex(Protocol):
     """Finds carts by time, eventually consistent: what is let go, the cart itself decides."""
 
-    async def due(self, now: datetime, *, limit: int) -> Sequence[DueCart]:
-        """Those whose holds are over, the longest overdue first."""
+    async def due(
+        self, now: datetime, *, limit: int, after: tuple[datetime, str] | None = None
+    ) -> Sequence[DueCart]:
+        """Those whose holds are over, the longest overdue first, then by id; beyond the time
+        and id `after`."""
         ...
 
 

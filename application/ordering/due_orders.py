@@ -22,6 +22,9 @@ class DueOrder(msgspec.Struct, frozen=True, kw_only=True):
 class OrderIndex(Protocol):
     """Finds orders by time, eventually consistent: whether one expires, it decides itself."""
 
-    async def due(self, now: datetime, *, limit: int) -> Sequence[DueOrder]:
-        """Those whose time to be paid is over, the longest overdue first."""
+    async def due(
+        self, now: datetime, *, limit: int, after: tuple[datetime, str] | None = None
+    ) -> Sequence[DueOrder]:
+        """Those whose time to be paid is over, the longest overdue first, then by id; beyond the
+        time and id `after`."""
         ...

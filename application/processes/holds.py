@@ -1,6 +1,5 @@
 """What carts hold beyond its time goes back to stock, whoever made the hold and wherever."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -8,6 +7,7 @@ from application.handling import Decision, Handler, Handlers, States, no_answer
 from application.ordering.carts import CartIndex, DueCart
 from application.ports import CommandBus, DerivedId, Dispatch, EventLog
 from application.processes.dispatching import by_system
+from application.processes.expiring import expire_all
 from application.processes.shelves import Shelves, cart_reservation
 from domain.inventory import deciding as stock
 from domain.inventory.deciding import SKU
@@ -18,7 +18,6 @@ from domain.ordering.commands import ExpireHolds
 from domain.ordering.errors import ShopMovedOnError
 
 EXPIRE_HOLDS = "shop.expire_holds"
-_AT_ONCE = 500  # the rest has its turn with the next look, half a second later
 _TRIES = 3
 
 
@@ -45,14 +44,11 @@ class Holds:
         """How many carts were due. One that fails does not keep the others; the first failure is
         raised when all have been tried."""
         now = self._clock()
-        due = await self._index.due(now, limit=_AT_ONCE)
-        outcomes = await asyncio.gather(
-            *(self._expire(each, now) for each in due), return_exceptions=True
+        return await expire_all(
+            lambda limit, after: self._index.due(now, limit=limit, after=after),
+            lambda due: (due.due_at, due.cart_id),
+            lambda due: self._expire(due, now),
         )
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
-        return len(due)
 
     async def _expire(self, due: DueCart, now: datetime) -> None:
         """Where the cart holds of other SKUs by now than the view knew, it is looked at itself."""

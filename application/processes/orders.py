@@ -1,7 +1,6 @@
 """Orders from checkout to return, as HTTP and the clock ask for them: looks up which streams a
 command touches, and looks again where the shop was faster."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +22,7 @@ from application.ports import (
 )
 from application.processes import purchasing
 from application.processes.dispatching import by_system
+from application.processes.expiring import expire_all
 from application.processes.looking import Look, Lookout
 from application.processes.purchasing import Purchase
 from domain.money import nothing
@@ -47,7 +47,6 @@ from domain.ordering.ordering import ORDER
 from domain.shared import Command, DomainError
 
 EXPIRE_ORDER = "shop.expire_order"
-_AT_ONCE = 500  # the rest has its turn with the next look
 # Puts a command into the envelope of whoever asks; the same command id every time.
 Enveloped = Callable[[Command], Dispatch]
 
@@ -204,14 +203,11 @@ class Orders:
         """How many orders were due. One that fails does not keep the others; the first failure is
         raised when all have been tried."""
         now = self._clock()
-        due = await self._index.due(now, limit=_AT_ONCE)
-        outcomes = await asyncio.gather(
-            *(self._expire(each, now) for each in due), return_exceptions=True
+        return await expire_all(
+            lambda limit, after: self._index.due(now, limit=limit, after=after),
+            lambda due: (due.due_at, due.order_id),
+            lambda due: self._expire(due, now),
         )
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
-        return len(due)
 
     async def _expire(self, due: DueOrder, now: datetime) -> None:
         """The id tells what the view knew: where the order has grown since and is not due yet, that

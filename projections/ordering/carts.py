@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, String, select
+from sqlalchemy import BigInteger, Column, String
 
 from domain.ordering import events as fact
 from domain.ordering.cart import CHANGES, Cart, evolve
 from domain.shared import Recorded
-from projections.columns import ascii_text, microseconds
+from projections.columns import ascii_text, due_first, microseconds
 from projections.projection import Seen, TableProjection, Views
 
 
@@ -74,16 +74,9 @@ async def get_cart(views: Views, cart_id: str, *, min_position: int = 0) -> Seen
     return await views.get(CARTS, cart_id)
 
 
-async def list_due(views: Views, now: datetime, *, limit: int) -> list[CartView]:
-    """Those that hold something beyond its time, the longest overdue first."""
-    due_us = microseconds(now)
-    found = await views.select(
-        CARTS,
-        lambda table: (
-            select(table.c.view)
-            .where(table.c.due_us <= due_us)
-            .order_by(table.c.due_us)
-            .limit(limit)
-        ),
-    )
+async def list_due(
+    views: Views, now: datetime, *, limit: int, after: tuple[datetime, str] | None = None
+) -> list[CartView]:
+    """Those that hold something beyond its time, the longest overdue first; see `due_first`."""
+    found = await views.select(CARTS, lambda table: due_first(table, now, after).limit(limit))
     return found.value

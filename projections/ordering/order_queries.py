@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Select, Table, select
 
 from domain.ordering.values import OrderStatus
-from projections.columns import LAST_POSITION, microseconds, place
+from projections.columns import LAST_POSITION, due_first, place
 from projections.ordering.orders import ORDERS, OrderView
 from projections.projection import Seen, Views
 
@@ -66,12 +66,10 @@ async def orders_of(views: Views, order_ids: Collection[str]) -> Seen[dict[str, 
     return Seen({view.id: view for view in seen.value}, seen.position)
 
 
-async def due_orders(views: Views, now: datetime, *, limit: int) -> list[OrderView]:
-    """Unpaid ones whose time is over, the longest overdue first. Raises `ProjectionBehind`."""
-
-    def build(table: Table) -> Select[Any]:
-        due = table.c.due_us
-        chosen = select(table.c.view).where(due <= microseconds(now))
-        return chosen.order_by(due).limit(limit)
-
-    return (await views.select(ORDERS, build)).value
+async def due_orders(
+    views: Views, now: datetime, *, limit: int, after: tuple[datetime, str] | None = None
+) -> list[OrderView]:
+    """Unpaid ones whose time is over, the longest overdue first; see `due_first`. Raises
+    `ProjectionBehind`."""
+    found = await views.select(ORDERS, lambda table: due_first(table, now, after).limit(limit))
+    return found.value

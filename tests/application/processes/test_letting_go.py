@@ -31,7 +31,9 @@ class Remembered:
     def __init__(self, *due: DueCart) -> None:
         self._due = due
 
-    async def due(self, now: datetime, *, limit: int) -> Sequence[DueCart]:
+    async def due(
+        self, now: datetime, *, limit: int, after: tuple[datetime, str] | None = None
+    ) -> Sequence[DueCart]:
         return [each for each in self._due if each.due_at <= now][:limit]
 
 

@@ -149,6 +149,9 @@ async def test_orders_unpaid_beyond_their_time_are_due_the_longest_overdue_first
     assert (due[0].cart_id, due[0].skus, due[0].coupon) == (CART, (SKU,), "AUTUMN")
     assert due[0].due_at == at(10)
     assert [each.order_id for each in await index.due(at(19.999), limit=9)] == [early]
+    (first,) = await index.due(at(20), limit=1)
+    rest = await index.due(at(20), limit=9, after=(first.due_at, first.order_id))
+    assert [each.order_id for each in rest] == [late]
 
 
 async def test_what_a_show_sells_is_read_as_soon_as_it_was_written(shop: Shop) -> None:

@@ -37,7 +37,9 @@ class Behind:
     def __init__(self, *known: DueOrder) -> None:
         self._known = known
 
-    async def due(self, now: datetime, *, limit: int) -> Sequence[DueOrder]:
+    async def due(
+        self, now: datetime, *, limit: int, after: tuple[datetime, str] | None = None
+    ) -> Sequence[DueOrder]:
         return [each for each in self._known if each.due_at <= now][:limit]
 
 
