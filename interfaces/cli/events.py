@@ -12,6 +12,7 @@ from interfaces.cli.exporting import export_log
 from interfaces.cli.opening import log_store, operated_platform, run
 from interfaces.cli.output import progress, show_json
 from interfaces.cli.replaying import state_as_it_was
+from interfaces.cli.sealed import export_sealed
 from interfaces.envelopes import Envelope, Wanted, pages
 
 _POLL_SECONDS = 1.0
@@ -69,15 +70,23 @@ def show(which: str, *, personal: bool) -> None:
 
 @events.command()
 @click.option("--to", required=True, help="A file, - for standard output, or s3://bucket/prefix.")
-@click.option("--format", type=click.Choice(["ndjson"]), default="ndjson", show_default=True)
+@click.option(
+    "--format", type=click.Choice(["ndjson", "sealed"]), default="ndjson", show_default=True
+)
 @click.option("--type", "types", multiple=True, help="Such as streaming.LiveStreamStarted.")
 @click.option("--personal", is_flag=True, help="Include personal data.")
 def export(to: str, format: str, types: tuple[str, ...], *, personal: bool) -> None:  # noqa: A002
     """Write the log out, one JSON object a line.
 
     Run again with the same target it goes on where it ended, also after it was interrupted.
+    `sealed` is every record as it was hashed, for `live audit prove`; personal data stays
+    encrypted.
     """
-    del format  # the one there is
+    if format == "sealed":
+        if types or personal:
+            raise click.UsageError("a sealed export holds every event as it is stored")
+        run(export_sealed(to))
+        return
     run(export_log(to, Wanted(types=frozenset(types), personal=personal)))
 
 

@@ -58,18 +58,18 @@ async def export_log(to: str, wanted: Wanted) -> None:
 
 
 async def _append(log: SqlEventLog, wanted: Wanted, path: Path) -> None:
-    with _opened(path) as file:
-        after = _last_position(file, path)
+    with opened(path) as file:
+        after = last_position(file, path)
         await _write(log, msgspec.structs.replace(wanted, after=after), file)
         file.truncate()
 
 
-def _opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> IO[bytes]:
     path.touch()
     return path.open("r+b")
 
 
-def _last_position(file: IO[bytes], path: Path) -> int:
+def last_position(file: IO[bytes], path: Path) -> int:
     """That of the last whole line; leaves `file` right behind it. 0: there is none yet."""
     end = file.seek(0, 2)
     start = max(end - _TAIL_BYTES, 0)

@@ -17,6 +17,7 @@ _COMMANDS = {
     "health": ("interfaces.cli.roles:health", "Ask a running role whether it is ready."),
     "db": ("interfaces.cli.db:db", "Create, upgrade and check the database's tables."),
     "events": ("interfaces.cli.events:events", "Read, export, verify and replay the event log."),
+    "audit": ("interfaces.cli.audit:audit", "Prove an exported log whole and unchanged."),
     "projections": (
         "interfaces.cli.projections:projections",
         "See, rebuild and repair projections.",

@@ -82,6 +82,14 @@ async def test_removed_record_is_noticed(told: Told) -> None:
     assert (await told.tamper(removed)).first_broken == 7
 
 
+async def test_two_swapped_records_are_noticed(told: Told) -> None:
+    position = EVENTS.c.position
+    async with told.engine.begin() as connection:
+        for old, new in ((7, 1000), (9, 7), (1000, 9)):
+            await connection.execute(update(EVENTS).where(position == old).values(position=new))
+    assert (await verify(told.log, told.checkpoints)).first_broken == 7
+
+
 async def test_log_cut_short_is_noticed_by_its_checkpoint(told: Told) -> None:
     async with told.engine.begin() as connection:
         await connection.execute(update(LOG.log_head).values(position=12))
