@@ -51,7 +51,7 @@ async def test_who_never_reads_is_dropped_and_delays_nobody(
                 longest = max(longest, time.monotonic() - began)
                 said += _AT_ONCE
                 assert said < 1000
-            assert longest < 1.0
+            assert longest < 5.0  # who waited for the slow one would wait until it is dropped
             await client.say("on we go")
             await client.until("message", text="on we go")
             assert await slow.close_code() == 4008
@@ -66,7 +66,7 @@ async def _pings(client: RawClient) -> int:
 async def test_who_gives_no_sign_of_life_is_asked_once_and_cut_off(
     settings: Callable[..., Settings],
 ) -> None:
-    mine = settings(LIVE_ROOM_PING_SECONDS="0.3", LIVE_ROOM_PONG_SECONDS="0.3")
+    mine = settings(LIVE_ROOM_PING_SECONDS="1.5", LIVE_ROOM_PONG_SECONDS="1.5")
     async with running_api(mine) as api:
         stream_id, host = await shown(api)
         async with (
